@@ -1,0 +1,5 @@
+"""``python -m qujiang``."""
+
+from qujiang.cli import main
+
+main()

@@ -1,0 +1,73 @@
+"""What can go wrong, and how it is told.
+
+::
+
+    QujiangError                 one clear sentence; the command line prints it without a traceback
+    ├── DataError                faulty data; carries every fault found, not only the first
+    ├── ScenarioError            a scenario or a question that cannot be applied to this district
+    ├── InfeasibleError          no answer exists; names the smallest clash found
+    └── NotConvergedError        no answer yet; carries the best result so far
+
+A message says where, what, which rule, and the mend.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+
+class QujiangError(Exception):
+    """Base of every error that a user can act on."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """One fault of the data.
+
+    ``line`` counts from 1 and includes the header, as an editor shows it; None where the fault belongs to the whole
+    file. ``column`` is None where the fault belongs to the whole line or file. ``value`` is the text as written.
+    """
+
+    file: str
+    line: int | None
+    column: str | None
+    value: str | None
+    rule: str
+    mend: str
+
+    def __str__(self) -> str:
+        place = self.file if self.line is None else f"{self.file}:{self.line}"
+        what = "" if self.column is None else f"  {self.column}" + ("" if self.value is None else f" = {self.value}")
+        mend = f" ({self.mend})" if self.mend else ""
+        return f"{place}{what}  {self.rule}{mend}"
+
+    def as_dict(self) -> dict[str, Any]:
+        """The fault as JSON-ready keys ``file, line, column, value, rule, mend``."""
+        return asdict(self)
+
+
+class DataError(QujiangError):
+    """Faulty data. ``faults`` holds all of them."""
+
+    def __init__(self, faults: Sequence[Fault]) -> None:
+        self.faults: tuple[Fault, ...] = tuple(faults)
+        count = len(self.faults)
+        super().__init__(f"{count} fault{'s' if count != 1 else ''}:\n" + "\n".join(map(str, self.faults)))
+
+
+class ScenarioError(QujiangError):
+    """A scenario or a question does not fit the district."""
+
+
+class InfeasibleError(QujiangError):
+    """No answer exists; the message names the smallest clash found."""
+
+
+class NotConvergedError(QujiangError):
+    """The asked precision was not reached; ``best`` is the best result so far."""
+
+    def __init__(self, message: str, best: Any = None) -> None:
+        super().__init__(message)
+        self.best = best
