@@ -14,6 +14,7 @@ NEEDED: dict[str, tuple[str, str]] = {
     "road_bulk_long": ("yuan_per_t_km", "road freight of bulk beyond 100 km"),
     "road_bulk_short": ("yuan_per_t_km", "road freight of bulk under 100 km"),
     "road_box_20": ("yuan_per_box_km", "road freight of a 20 ft box"),
+    "dray_plant": ("yuan_per_t", "lorry between a quay or station and a plant of the same town, 15 km"),
     "dray_box": ("yuan_per_box", "least charge of a container lorry, up to 30 km"),
     "handling_bulk": ("yuan_per_t", "loading or unloading a vessel, once"),
     "lift_box": ("yuan_per_box", "one lift of a box"),
@@ -75,7 +76,14 @@ def read_rates(frame: pl.DataFrame) -> Rates:
     if missing:
         raise DataError(
             [
-                Fault("rates.csv", None, "id", None, f"must hold the rate {name}", f"{NEEDED[name][1]} [{NEEDED[name][0]}]")
+                Fault(
+                    "rates.csv",
+                    None,
+                    "id",
+                    None,
+                    f"must hold the rate {name}",
+                    f"{NEEDED[name][1]} [{NEEDED[name][0]}]",
+                )
                 for name in missing
             ]
         )

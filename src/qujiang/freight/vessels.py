@@ -18,6 +18,14 @@ import polars as pl
 from qujiang.freight.rates import Rates
 from qujiang.methods.finance import annuity
 
+#: A factor on the whole vessel cost, set by the calibration and never read from a district.
+VESSEL_COST = "vessel_cost_factor"
+#: The rates whose ranges make up the range of that factor.
+VESSEL_COST_PARTS = (
+    "fuel_factor", "vessel_price_factor", "crew_wage", "diesel_price", "vessel_interest", "vessel_life",
+    "vessel_upkeep", "vessel_hours", "other_margin",
+)  # fmt: skip
+
 
 @dataclass(frozen=True, slots=True)
 class Fleet:
@@ -38,6 +46,8 @@ class Fleet:
     fuel_kg_per_h: np.ndarray
     fuel_empty_factor: np.ndarray
     emission_factor: tuple[str, ...]
+    carries_bulk: np.ndarray
+    carries_boxes: np.ndarray
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +85,8 @@ def read_fleet(frame: pl.DataFrame) -> Fleet:
         fuel_kg_per_h=numbers("fuel_kg_per_h"),
         fuel_empty_factor=numbers("fuel_empty_factor"),
         emission_factor=tuple(frame["emission_factor"]),
+        carries_bulk=frame["carries"].is_in(["bulk", "both"]).to_numpy(),
+        carries_boxes=frame["carries"].is_in(["boxes", "both"]).to_numpy(),
     )
 
 
@@ -94,7 +106,7 @@ def fuel_yuan_per_km(fleet: Fleet, rates: Rates) -> np.ndarray:
 def voyage_cost(fleet: Fleet, rates: Rates) -> VoyageCost:
     """Coefficients of a laden voyage with its share of empty running; empties are charged here and nowhere else."""
     empty = rates["empty_return_share"] / 100
-    margin = 1 + rates["other_margin"] / 100
+    margin = (1 + rates["other_margin"] / 100) * rates.value.get(VESSEL_COST, 1.0)
     standing = standing_yuan_per_h(fleet, rates) * margin
     fuel = fuel_yuan_per_km(fleet, rates) * margin
     return VoyageCost(
@@ -109,3 +121,18 @@ def payload_by_depth_t(fleet: Fleet, depth_m: np.ndarray, clearance_m: float) ->
     """Payload that each class may carry over each depth, shape (classes, depths) [t]; never above its own payload."""
     spare_m = depth_m[None, :] - clearance_m - fleet.draught_empty_m[:, None]
     return np.clip(spare_m * 100 * fleet.t_per_cm[:, None], 0.0, fleet.payload_t[:, None])
+
+
+def vessel_cost_range(fleet: Fleet, rates: Rates, vessel: int) -> tuple[float, float]:
+    """Low and high factor on the cost of a kilometre of one class: the effects of its parts, added in squares."""
+    here = voyage_cost(fleet, rates).per_km[vessel]
+    down = up = 0.0
+    for name in VESSEL_COST_PARTS:
+        ends = [
+            voyage_cost(fleet, rates.with_values(**{name: bound[name]})).per_km[vessel] / here - 1
+            for bound in (rates.low, rates.high)
+            if name in bound
+        ]
+        down += min([0.0, *ends]) ** 2
+        up += max([0.0, *ends]) ** 2
+    return 1 - down**0.5, 1 + up**0.5

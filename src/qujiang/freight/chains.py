@@ -1,0 +1,252 @@
+"""Door-to-door chains: the best one of each mode signature for every pair and cargo.
+
+A chain has up to five legs: lorry, vessel or train, lorry, train or vessel, lorry; lorry legs of length 0 are left out.
+The signatures are road; water; rail; water then rail; rail then water. Each search is a min-plus product of skims, which
+is the shortest path on the virtual network restricted to the signature (a test holds the two equal).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from qujiang.freight.cargo import CargoForms, lorry_yuan_per_t
+from qujiang.freight.network import Mode
+from qujiang.freight.price import WaterPrice
+from qujiang.freight.rates import Rates
+from qujiang.freight.skims import Skims
+
+SIGNATURES = ("road", "water", "rail", "water+rail", "rail+water")
+LEGS = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Chains:
+    """One row a chain. ``flow`` rows are (pair, cargo form); leg arrays have shape (chains, 5), -1 where no leg is."""
+
+    flow: np.ndarray
+    season: np.ndarray
+    signature: np.ndarray
+    leg_mode: np.ndarray
+    leg_means: np.ndarray  # index of the water skim on water legs
+    leg_from: np.ndarray
+    leg_to: np.ndarray
+
+    def __len__(self) -> int:
+        return len(self.flow)
+
+
+@dataclass(frozen=True, slots=True)
+class LegParts:
+    """What legs consist of, whatever it costs: shape (chains, 5), 0 where no leg is; ``path_size`` has shape (chains,)."""
+
+    length_km: np.ndarray
+    coastal_km: np.ndarray
+    lock_count: np.ndarray
+    lock_h: np.ndarray
+    path_size: np.ndarray
+
+
+@dataclass(frozen=True, slots=True)
+class _Main:
+    """Cost of every main leg of one cargo form: vessel (least over the ways of sailing) and train."""
+
+    road: np.ndarray
+    water: np.ndarray
+    sailing: np.ndarray
+    rail: np.ndarray
+    ports: np.ndarray
+    stations: np.ndarray
+
+
+def _main_legs(
+    form: int, forms: CargoForms, skims: Skims, price: WaterPrice, rates: Rates, last_mile: np.ndarray
+) -> _Main:
+    value = forms.value_of_time[form]
+    km = skims.road.length_km
+    road = lorry_yuan_per_t(forms, np.full(km.shape, form), km) + value * km / rates["truck_speed"]
+    np.fill_diagonal(road, np.where(last_mile, forms.last_mile[form], 0.0))
+    fits = np.flatnonzero(price.boxes if forms.boxed[form] else price.bulk)
+    ends = 2 * (forms.handling[form] + rates["port_dues"])
+    best = np.full_like(road, np.inf)
+    sailing = np.full(road.shape, -1, dtype=np.int64)
+    for way in fits:
+        skim = skims.water[way]
+        open_ = np.isfinite(skim.length_km)
+        hours = skim.length_km / price.speed_km_per_h[way] + skim.lock_h + 2 * price.call_h
+        cost = (
+            price.per_km[way] * skim.length_km
+            + price.per_lock_h[way] * skim.lock_h
+            + price.per_lock[way] * np.where(open_, skim.lock_count, 0.0)
+            + 2 * price.per_call[way]
+            + value * hours
+        )
+        better = cost < best
+        best = np.where(better, cost, best)
+        sailing = np.where(better, way, sailing)
+    water = best + ends
+    np.fill_diagonal(water, np.inf)
+    rail_km = skims.rail.length_km
+    rail = forms.rail_base[form] + forms.rail_per_km[form] * rail_km + 2 * forms.rail_handling[form]
+    rail = rail + value * rail_km / rates["train_speed"]
+    rail = rail.copy()
+    np.fill_diagonal(rail, np.inf)
+    ports = np.flatnonzero(np.isfinite(water).any(axis=1))
+    stations = np.flatnonzero(np.isfinite(rail).any(axis=1))
+    return _Main(road, water, sailing, rail, ports, stations)
+
+
+def _product(left: np.ndarray, right: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Min-plus product and where each minimum lies."""
+    if left.shape[1] == 0:
+        shape = (left.shape[0], right.shape[1])
+        return np.full(shape, np.inf), np.zeros(shape, dtype=np.int64)
+    total = left[:, :, None] + right[None, :, :]
+    where = total.argmin(axis=1)
+    return np.take_along_axis(total, where[:, None, :], axis=1)[:, 0, :], where
+
+
+def _over(first: np.ndarray, first_at: np.ndarray, main: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Carry costs at terminals ``first_at`` over a main leg between those same terminals."""
+    return _product(first, main[np.ix_(first_at, first_at)])
+
+
+def best_chains(
+    origins: np.ndarray, destinations: np.ndarray, main: _Main, transfer: float
+) -> Iterator[tuple[int, np.ndarray, np.ndarray]]:
+    """For each signature: generalized cost [yuan/t] and places, for pairs ``origins[i] -> destinations[i]``.
+
+    Yields ``(signature, cost (pairs,), stops (pairs, k))``: the terminals on the way. ``transfer`` is what a direct
+    move between vessel and wagon saves against doing both handlings apart (negative) [yuan/t].
+    """
+    start, row = np.unique(origins, return_inverse=True)
+    goal, column = np.unique(destinations, return_inverse=True)
+    road = main.road[np.ix_(start, goal)][row, column]
+    yield 0, np.where(origins == destinations, np.inf, road), np.empty((len(origins), 0), dtype=np.int64)
+
+    def single(at: np.ndarray, cost: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        begun, where_from = _over(main.road[np.ix_(start, at)], at, cost)
+        ended, where_to = _product(begun, main.road[np.ix_(at, goal)])
+        last = where_to[row, column]
+        return ended[row, column], np.stack([at[where_from[row, last]], at[last]], axis=1)
+
+    yield 1, *single(main.ports, main.water)
+    yield 2, *single(main.stations, main.rail)
+
+    between = main.road.copy()
+    np.fill_diagonal(between, transfer)
+
+    def double(
+        at: np.ndarray, cost: np.ndarray, then: np.ndarray, then_cost: np.ndarray
+    ) -> tuple[np.ndarray, np.ndarray]:
+        begun, i_from = _over(main.road[np.ix_(start, at)], at, cost)
+        moved, i_change = _product(begun, between[np.ix_(at, then)])
+        carried, i_then = _over(moved, then, then_cost)
+        ended, i_last = _product(carried, main.road[np.ix_(then, goal)])
+        last = i_last[row, column]
+        second = i_then[row, last]
+        change = i_change[row, second]
+        first = i_from[row, change]
+        return ended[row, column], np.stack([at[first], at[change], then[second], then[last]], axis=1)
+
+    yield 3, *double(main.ports, main.water, main.stations, main.rail)
+    yield 4, *double(main.stations, main.rail, main.ports, main.water)
+
+
+def _legs(
+    signature: int, origin: int, destination: int, stops: np.ndarray, sailing: np.ndarray
+) -> list[tuple[int, int, int, int]]:
+    """Legs (mode, means, from, to) of one chain; lorry legs of no length are left out."""
+    modes = {0: (), 1: (Mode.WATER,), 2: (Mode.RAIL,), 3: (Mode.WATER, Mode.RAIL), 4: (Mode.RAIL, Mode.WATER)}[
+        signature
+    ]
+    here, legs = origin, []
+    for number, mode in enumerate(modes):
+        a, b = int(stops[2 * number]), int(stops[2 * number + 1])
+        if a != here:
+            legs.append((int(Mode.ROAD), -1, here, a))
+        legs.append((int(mode), int(sailing[a, b]) if mode is Mode.WATER else -1, a, b))
+        here = b
+    if here != destination:
+        legs.append((int(Mode.ROAD), -1, here, destination))
+    return legs
+
+
+def find_chains(
+    origin: np.ndarray,
+    destination: np.ndarray,
+    form: np.ndarray,
+    forms: CargoForms,
+    skims: list[Skims],
+    prices: list[WaterPrice],
+    rates: Rates,
+    last_mile: np.ndarray,
+) -> Chains:
+    """The best chain of each signature for every flow and season.
+
+    Parameters
+    ----------
+    origin, destination, form
+        One entry a flow: places and cargo form, shape (flows,).
+    skims, prices
+        One entry a season.
+    last_mile
+        True for places that are a town and not a terminal: a vessel or train there still needs a lorry, shape (places,).
+    """
+    rows: list[tuple[int, int, int]] = []
+    legs: list[list[tuple[int, int, int, int]]] = []
+    for season, (skim, price) in enumerate(zip(skims, prices, strict=True)):
+        for one in np.unique(form):
+            flows = np.flatnonzero(form == one)
+            main = _main_legs(int(one), forms, skim, price, rates, last_mile)
+            transfer = float(forms.rail_water[one] - forms.handling[one] - forms.rail_handling[one])
+            for signature, cost, stops in best_chains(origin[flows], destination[flows], main, transfer):
+                for at in np.flatnonzero(np.isfinite(cost)):
+                    flow = int(flows[at])
+                    rows.append((flow, season, signature))
+                    legs.append(_legs(signature, int(origin[flow]), int(destination[flow]), stops[at], main.sailing))
+    table = np.full((len(rows), LEGS, 4), -1, dtype=np.int64)
+    for row, chain in enumerate(legs):
+        table[row, : len(chain)] = chain
+    head = np.array(rows, dtype=np.int64).reshape(-1, 3)
+    return Chains(head[:, 0], head[:, 1], head[:, 2], *(table[:, :, part] for part in range(4)))
+
+
+def measure_legs(chains: Chains, skims: Sequence[Skims]) -> LegParts:
+    """Look up lengths, locks and overlaps of all chains."""
+    parts = {name: np.zeros(chains.leg_mode.shape) for name in ("length_km", "coastal_km", "lock_count", "lock_h")}
+    for season, skim in enumerate(skims):
+        here = (chains.season == season)[:, None]
+        of_mode = [
+            (here & (chains.leg_mode == Mode.ROAD), skim.road),
+            (here & (chains.leg_mode == Mode.RAIL), skim.rail),
+        ]
+        sailed = here & (chains.leg_mode == Mode.WATER)
+        of_mode += [(sailed & (chains.leg_means == means), skim.water[means]) for means in range(len(skim.water))]
+        for where, one in of_mode:
+            ends = chains.leg_from[where], chains.leg_to[where]
+            for name, table in parts.items():
+                table[where] = getattr(one, name)[ends]
+    return LegParts(**parts, path_size=path_sizes(chains, parts["length_km"], len(skims)))
+
+
+def path_sizes(chains: Chains, length_km: np.ndarray, seasons: int) -> np.ndarray:
+    """Path size of each chain: overlap is counted by legs (same means, same ends), weighted by length.
+
+    References
+    ----------
+    Hoogendoorn-Lanser, van Nes, Bovy (2005), *Transportation Research Record* 1921, 27-36
+    """
+    real = chains.leg_mode >= 0
+    row, _ = np.nonzero(real)
+    group = (chains.flow * seasons + chains.season)[row]
+    key = group.astype(np.int64)
+    for part in (chains.leg_mode, chains.leg_means, chains.leg_from, chains.leg_to):
+        key = key * (int(part.max(initial=0)) + 2) + part[real] + 1  # mixed radix: one number a leg
+    _, inverse, count = np.unique(key, return_inverse=True, return_counts=True)
+    length = length_km[real]
+    total = np.bincount(row, weights=length, minlength=len(chains))
+    shared = np.bincount(row, weights=length / count[inverse.reshape(-1)], minlength=len(chains))
+    return np.where(total > 0, shared / np.maximum(total, 1e-12), 1.0)
