@@ -35,11 +35,12 @@ def kernel(function: Callable[..., Any] | None = None, **options: Any) -> Any:
     chosen = {"nogil": True, "error_model": "numpy", **options}
     try:
         return numba.njit(cache=True, **chosen)(function)
-    except RuntimeError:
+    except (RuntimeError, OSError):
         return _kept_elsewhere(function, chosen)
 
 
 def _kept_elsewhere(function: Callable[..., Any], options: dict[str, Any]) -> Any:
+    before = config.CACHE_DIR
     folder = Path(tempfile.gettempdir()) / f"qujiang-compiled-{_user()}"
     try:
         folder.mkdir(mode=0o700, exist_ok=True)
@@ -48,7 +49,7 @@ def _kept_elsewhere(function: Callable[..., Any], options: dict[str, Any]) -> An
     except (RuntimeError, OSError):
         return numba.njit(**options)(function)
     finally:
-        config.CACHE_DIR = ""
+        config.CACHE_DIR = before
 
 
 def _user() -> str:
