@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import pairwise
 
 import numpy as np
 import polars as pl
@@ -164,7 +165,7 @@ class FreightResult:
             skims = self.problem.skims[season]
             skim: Skim = {Mode.ROAD: skims.road, Mode.RAIL: skims.rail}.get(Mode(mode)) or skims.water[means]
             places = way(skim, a, b)
-            for here, there in zip(places, places[1:], strict=False):
+            for here, there in pairwise(places):
                 total[season, mode, means, here, there] += tonnes
         return [(*key, tonnes) for key, tonnes in total.items()]
 
