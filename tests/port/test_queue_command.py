@@ -32,7 +32,7 @@ def test_the_inversions():
 
 
 def test_overload_is_one_sentence():
-    with pytest.raises(ScenarioError, match="grows by 0.4 per mean service time"):
+    with pytest.raises(ScenarioError, match=r"grows by 0\.4 per mean service time"):
         CliRunner().invoke(port, ["queue", "--servers", "2", "--utilisation", "1.2"], catch_exceptions=False)
 
 

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import numba
-from numba.core import config
+from numba.core import config as numba_config
 
 
 def kernel(function: Callable[..., Any] | None = None, **options: Any) -> Any:
@@ -40,6 +40,7 @@ def kernel(function: Callable[..., Any] | None = None, **options: Any) -> Any:
 
 
 def _kept_elsewhere(function: Callable[..., Any], options: dict[str, Any]) -> Any:
+    config: Any = numba_config
     before = config.CACHE_DIR
     folder = Path(tempfile.gettempdir()) / f"qujiang-compiled-{_user()}"
     try:

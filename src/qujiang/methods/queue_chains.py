@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from qujiang.errors import ScenarioError
 
-Matrix = NDArray[np.float64]
+Matrix = NDArray[Any]
 
 
 @lru_cache(maxsize=4096)
@@ -151,8 +151,8 @@ def wait_constant_gaps(stages: int, servers: int, utilisation: float) -> float:
     """
     if servers > MOST_SERVERS_CONSTANT_GAPS:
         raise ScenarioError(f"servers = {servers}: constant gaps are solved up to {MOST_SERVERS_CONSTANT_GAPS} servers")
-    if stages / utilisation > 600:  # the decay factor is below 1e-260
-        return 0.0
+    if stages / utilisation > 80 or (stages > 1 and wait_constant_gaps(1, servers, utilisation) < 1e-13):
+        return 0.0  # exponential service waits longer, and even that is below the error
     roots = _decay_roots(stages, servers, utilisation)
     decay, vectors = roots**stages, _phase_vectors(roots, stages, servers)
     depth = servers + min(_departures_at_most(stages / utilisation), int(np.ceil(-92 / np.log(decay.max()))))
@@ -230,7 +230,6 @@ def _follow(rows: Matrix, stages: int, servers: int, gap: float) -> Matrix:
     while width < rows.shape[1]:
         width += len(phases(min(depth, servers), stages))
         depth += 1
-    offsets = _offsets(stages, servers, depth - 2)
     blocks: list[list[Any]] = [[None] * depth for _ in range(depth)]
     pace = stages * servers
     for level in range(depth):
@@ -239,9 +238,8 @@ def _follow(rows: Matrix, stages: int, servers: int, gap: float) -> Matrix:
         blocks[level][level] = sparse.csr_array(inside / pace + np.eye(len(inside)) * (1 - stages * busy / pace))
         if level:
             blocks[level][level - 1] = sparse.csr_array((renew if level > servers else end) / pace)
-    step = sparse.block_array(blocks, format="csr")
-    assert step.shape[0] == offsets[-1]
-    flow, total = step.T.tocsr(), np.zeros_like(rows.T)
+    flow: Any = sparse.block_array(blocks, format="csr").T  # type: ignore[union-attr]
+    total = np.zeros_like(rows.T)
     current, mean = np.ascontiguousarray(rows.T), pace * gap
     log_weight = -mean
     for k in range(_departures_at_most(mean) + 1):

@@ -114,7 +114,7 @@ def utilisation_allowed(arrival: str, service: str, servers: int, wait_ratio: fl
     >>> round(utilisation_allowed("M", "M", 1, 0.1), 6)
     0.090909
     """
-    from scipy.optimize import brentq
+    from scipy.optimize import root_scalar
 
     gaps, stages = _stages(arrival, "arrival"), _stages(service, "service")
     _require_servers(servers)
@@ -132,7 +132,7 @@ def utilisation_allowed(arrival: str, service: str, servers: int, wait_ratio: fl
     low = min(0.5, high / 2)
     while surplus(low) > 0:
         low /= 2
-    return float(brentq(surplus, low, high, xtol=1e-13, rtol=1e-13))
+    return float(root_scalar(surplus, bracket=(low, high), method="brentq", xtol=1e-13, rtol=1e-13).root)
 
 
 def servers_needed(arrival: str, service: str, load: float, wait_ratio: float) -> int:
