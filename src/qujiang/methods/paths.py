@@ -128,7 +128,15 @@ def shortest_trees(graph: Graph, cost: ArrayLike, sources: ArrayLike) -> Trees:
     distance = np.empty((starts.size, graph.node_count))
     link_into = np.empty((starts.size, graph.node_count), dtype=np.int32)
     _all_trees(
-        graph.rank[starts], graph.first_link, graph.to, packed, graph.queued_count, graph.node, graph.link, distance, link_into
+        graph.rank[starts],
+        graph.first_link,
+        graph.to,
+        packed,
+        graph.queued_count,
+        graph.node,
+        graph.link,
+        distance,
+        link_into,
     )
     return Trees(starts, distance, link_into)
 
