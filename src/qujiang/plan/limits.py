@@ -1,0 +1,169 @@
+"""Every limit of the port's throughput, each as the throughput at which it would bind, and what relaxing it alone gains."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import polars as pl
+
+from qujiang.errors import DataError, Fault
+from qujiang.freight.result import FreightResult
+from qujiang.plan.result import Binder
+
+UNIT = "tonnes_per_year"
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """A throughput that cannot be passed [t/year]; infinity where the limit does not apply.
+
+    ``physical`` limits hold whatever level of service is accepted: a base year above one is a fault of the data.
+    """
+
+    what: str
+    what_zh: str
+    kind: str
+    level_t_per_year: float
+    physical: bool
+    assumed: bool
+
+
+@dataclass(frozen=True, slots=True)
+class LockLoad:
+    """One lock: vessels a year against what its chambers can pass.
+
+    ``refuted`` says that more was counted than lockages x vessels allow: that capacity is wrong, and no limit is read
+    from it.
+    """
+
+    lock: str
+    own_t_per_year: float
+    own_vessels_per_year: float
+    background_vessels_per_year: float
+    capacity_vessels_per_year: float
+    capacity_t_per_year: float
+    refuted: bool
+
+    @property
+    def load_share(self) -> float:
+        """Vessels over capacity [1]."""
+        return (self.own_vessels_per_year + self.background_vessels_per_year) / self.capacity_vessels_per_year
+
+
+def lock_loads(tables: Mapping[str, pl.DataFrame], result: FreightResult, year: int) -> list[LockLoad]:
+    """Load of every lock that carries own cargo or background traffic.
+
+    Own vessels count their empty way back. Background traffic is the latest count of ``background`` (row ``both``, or
+    ``up`` and ``down`` together), grown to ``year`` in the middle of its range.
+    """
+    own = {
+        row["lock"]: row
+        for row in result.table_locks().group_by("lock").agg(pl.col("own_t_per_year", "laden_vessels_per_year").sum()).to_dicts()
+    }
+    empty = 1 + result.problem.rates["empty_return_share"] / 100
+    others = background_vessels(tables["background"], year)
+    at_base = background_vessels(tables["background"], None)
+    loads = []
+    for row in tables["locks"].to_dicts():
+        lock = row["id"]
+        mine = own.get(lock, {"own_t_per_year": 0.0, "laden_vessels_per_year": 0.0})
+        if lock not in own and lock not in others:
+            continue
+        vessels = row["lockages_per_year"] * row["vessels_per_lockage_count"]
+        payload = mine["own_t_per_year"] / mine["laden_vessels_per_year"] if mine["laden_vessels_per_year"] else 0.0
+        own_vessels = mine["laden_vessels_per_year"] * empty
+        loads.append(
+            LockLoad(
+                lock, mine["own_t_per_year"], own_vessels, others.get(lock, 0.0), vessels, vessels * payload,
+                refuted=at_base.get(lock, 0.0) > vessels,
+            )  # fmt: skip
+        )
+    return loads
+
+
+def background_vessels(frame: pl.DataFrame, year: int | None) -> dict[str, float]:
+    """Vessels a year of others at each lock, both directions; grown to ``year``, or as counted where it is None."""
+    found: dict[str, float] = {}
+    for (lock,), rows in frame.group_by("lock", maintain_order=True):
+        latest = rows.filter(pl.col("year") == pl.col("year").max())
+        both = latest.filter(pl.col("direction") == "both")
+        used = both if both.height else latest
+        growth = 1 + (used["growth_low_percent"].fill_null(0) + used["growth_high_percent"].fill_null(0)) / 200
+        years = 0 if year is None else max(year - int(used["year"][0]), 0)
+        found[str(lock)] = float((used["vessels_count"].fill_null(0) * growth.pow(years)).sum())
+    return found
+
+
+def lock_limits(loads: Sequence[LockLoad], names: Mapping[str, tuple[str, str]], throughput_t: float) -> list[Limit]:
+    """The throughput at which each lock is full, if own traffic there grows with the port's and others stay."""
+    limits = []
+    for load in loads:
+        if load.refuted or load.own_vessels_per_year <= 0 or throughput_t <= 0:
+            continue
+        spare = load.capacity_vessels_per_year - load.background_vessels_per_year
+        level = throughput_t * spare / load.own_vessels_per_year
+        zh, en = names[load.lock]
+        limits.append(Limit(en, zh, "lock_physical", level, physical=True, assumed=True))
+    return sorted(limits, key=lambda limit: limit.level_t_per_year)
+
+
+def documented_berths(terminals: pl.DataFrame, port_place: str) -> Limit | None:
+    """Documented berth capacity of the open terminals at the port; total rows are left out."""
+    own = terminals.filter(
+        (pl.col("place") == port_place) & ~pl.col("is_total").fill_null(False) & pl.col("state").is_in(["open", "built"])
+    )
+    known = own["capacity_t_per_year"].drop_nulls()
+    if known.len() == 0:
+        return None
+    assumed = bool((own["status"] == "assumed").any())
+    return Limit("documented berth capacity", "泊位核定能力", "berth_documented", float(known.sum()), True, assumed)
+
+
+def check_base(limits: Sequence[Limit], throughput_t: float) -> None:
+    """Refuse a base year above a physical capacity: that is a fault of the data, not a finding.
+
+    Raises
+    ------
+    DataError
+        One fault for each capacity that the base year already passes.
+    """
+    faults = [
+        Fault(
+            "terminals.csv" if limit.kind.startswith("berth") else "locks.csv",
+            None,
+            None,
+            f"{limit.level_t_per_year:,.0f} t/year",
+            f"{limit.what} lies below the throughput of the base year, {throughput_t:,.0f} t/year",
+            "one of the two is wrong: correct the capacity, the counted traffic or the base throughput",
+        )
+        for limit in limits
+        if limit.physical and limit.level_t_per_year < throughput_t
+    ]
+    if faults:
+        raise DataError(faults)
+
+
+def binders(limits: Sequence[Limit], unit: str = UNIT, per_t: float = 1.0) -> tuple[Binder, ...]:
+    """Relax each limit alone; the largest gain comes first.
+
+    Parameters
+    ----------
+    per_t
+        Turns tonnes of throughput into the unit of a measure that follows throughput.
+    """
+    levels = np.array([limit.level_t_per_year for limit in limits])
+    now = levels.min()
+    found = []
+    for index, limit in enumerate(limits):
+        rest = np.delete(levels, index).min() if len(levels) > 1 else now
+        gain = max(float(rest - now), 0.0) if np.isfinite(rest) else 0.0
+        level = limit.level_t_per_year * per_t
+        found.append(
+            Binder(limit.what, limit.what_zh, limit.kind, gain * per_t, unit, level if np.isfinite(level) else None, limit.assumed)
+        )
+    order = sorted(range(len(found)), key=lambda i: (-found[i].gain, levels[i]))
+    return tuple(found[i] for i in order)
+
+
