@@ -166,7 +166,7 @@ def _order_tree(source, near, into, tail, order, place):
 
 
 @kernel
-def clean_flows(order, count, start, link, before, flow, demand, seen, load):
+def clean_flows(order, count, start, link, before, flow, demand, load):
     """Flows of one bush from its shares, so that every node balances to rounding; crumbs go to the others."""
     for t in range(count):
         load[t] = demand[order[t]]
@@ -205,14 +205,14 @@ def clean_flows(order, count, start, link, before, flow, demand, seen, load):
 
 @kernel
 def improve(
-    source, class_of, demand, first, to, queued, cost, fixed, change, total,
+    source, class_of, demand, first, to, queued, cost, fixed, change, class_total,
     order, count, start, link, before, flow, spent,
 ):  # fmt: skip
     """Measure every bush at fixed costs and, if asked, mend it.
 
     Unused links are dropped and links that shorten a path are added, in an order in which the longest used path grows,
-    so that no cycle can close. Writes the cleaned flows into ``flow`` and their sum into ``total``; writes each bush's
-    cost of its flows and of its demand on shortest paths into ``spent`` [bushes, 2].
+    so that no cycle can close. Writes the cleaned flows into ``flow`` and their sums into ``class_total`` [classes, links];
+    writes each bush's cost of its flows and of its demand on shortest paths into ``spent`` [bushes, 2].
     Returns the number of links added and the width that a bush would need (0: all fit).
     """
     n = first.size - 1
@@ -243,13 +243,13 @@ def improve(
     of_class = -1
     added = 0
     needed = 0
-    total[:] = 0.0
+    class_total[:, :] = 0.0
     for b in range(source.size):
         if class_of[b] != of_class:
             of_class = class_of[b]
             seen[:] = cost + fixed[of_class]
         nodes = count[b]
-        clean_flows(order[b], nodes, start[b], link[b], before[b], flow[b], demand[b], seen, load)
+        clean_flows(order[b], nodes, start[b], link[b], before[b], flow[b], demand[b], load)
         for v in range(n):
             place[v] = -1
             near[v] = np.inf
@@ -271,7 +271,7 @@ def improve(
                     best = i
                 if flow[b, i] > 0.0:
                     used += flow[b, i] * c
-                    total[e] += flow[b, i]
+                    class_total[of_class, e] += flow[b, i]
                     if long[p] + c > most:
                         most = long[p] + c
             short[t] = least
@@ -310,12 +310,12 @@ def improve(
                         heap_key[i] = through
                         heap_node[i] = v
                         heap_place[v] = i
-                if change and p > 0 and short[t] + seen[e] < short[p] * (1.0 - 1e-14):
-                    if long[t] < long[p] or (long[t] == long[p] and t < p):
-                        chosen[picked] = e
-                        picked += 1
-                        if p < t:
-                            backwards = True
+                later = long[t] < long[p] or (long[t] == long[p] and t < p)
+                if change and p > 0 and later and short[t] + seen[e] < short[p] * (1.0 - 1e-14):
+                    chosen[picked] = e
+                    picked += 1
+                    if p < t:
+                        backwards = True
         if size > 0:
             settle(size, first, to, seen, queued, near, into, heap_key, heap_node, heap_place)
         shortest = 0.0
@@ -522,3 +522,20 @@ def sweep(
                     seen[f] = value + own[f]
                 first_step = False
     return saved
+
+
+@kernel
+def link_shares(chosen, order, count, start, link, before, flow, share):
+    """Part of the flow into each node that has used a link, by bush; ``share`` [bushes, nodes]."""
+    place = np.empty(order.shape[1])
+    for b in range(count.size):
+        place[0] = 0.0
+        for t in range(1, count[b]):
+            total = 0.0
+            used = 0.0
+            for i in range(start[b, t], start[b, t + 1]):
+                part = 1.0 if link[b, i] == chosen else place[before[b, i]]
+                total += flow[b, i]
+                used += flow[b, i] * part
+            place[t] = used / total if total > 0.0 else 0.0
+            share[b, order[b, t]] = place[t]

@@ -176,11 +176,8 @@ def _bpr(ratio: Floats, power: Floats, derivative: int) -> Floats:
 
 def _single(ratio: Floats, power: Floats, derivative: int) -> Floats:
     idle = np.where(ratio < 1.0, 1.0 - ratio, np.nan)
-    if derivative < 0:
-        answer = -ratio - np.log(idle)
-    else:
-        answer = ratio / idle if derivative == 0 else idle**-2
-    return np.where(ratio < 1.0, answer, np.inf)
+    answers = {-1: -ratio - np.log(idle), 0: ratio / idle, 1: idle**-2}
+    return np.where(ratio < 1.0, answers[derivative], np.inf)
 
 
 _NODES, _WEIGHTS = np.polynomial.legendre.leggauss(48)
