@@ -1,0 +1,168 @@
+"""Check one table by itself: types, empty cells, ranges, choices, patterns, key and row rules."""
+
+from __future__ import annotations
+
+import polars as pl
+
+from qujiang.tables.columns import LIST_SEPARATOR, Column, Table
+from qujiang.tables.findings import Findings
+from qujiang.tables.hints import did_you_mean, mend_type
+from qujiang.tables.values import SPREADSHEET_ERROR, parse, type_rule
+
+
+def typed(table: Table, found: Findings) -> pl.DataFrame:
+    """The frame of a table as typed columns, without defaults; what is wrong goes to ``found``."""
+    _check_empty_rows(table, found)
+    columns = []
+    for column in table.columns:
+        text = found.text[column.name]
+        _check_writing(column, text, found)
+        values = _check_type(column, text, found)
+        _check_filled(column, text, found)
+        _check_range(column, values, found)
+        _check_choices(column, values, found)
+        _check_pattern(column, text, found)
+        columns.append(values.alias(column.name))
+    frame = pl.DataFrame(columns, schema=table.schema)
+    _check_key(table, frame, found)
+    return frame
+
+
+def _check_empty_rows(table: Table, found: Findings) -> None:
+    """A row of empty cells only, where something must be filled: one fault, not one for each cell."""
+    if any(column.needed for column in table.columns) and len(found.text):
+        empty = found.text.select(pl.all_horizontal(pl.all().is_null())).to_series()
+        found.lines_wrong(empty, "the row is empty", "fill it, or delete the line")
+
+
+def _check_writing(column: Column, text: pl.Series, found: Findings) -> None:
+    """What no cell may hold: formulas, the traces of failed ones, and, where values are compared, blanks at the ends."""
+    first = text.str.slice(0, 1)
+    found.cells(
+        column.name,
+        (first == "#") & text.str.contains(SPREADSHEET_ERROR),
+        "may not be a spreadsheet error",
+        "mend the formula in the spreadsheet, then save again",
+    )
+    found.cells(
+        column.name,
+        (first == "=") & (text.str.len_bytes() > 1),
+        "may not be a formula",
+        "paste the value in place of the formula",
+    )
+    found.cells(
+        column.name,
+        text.str.contains("\ufffd", literal=True),
+        "may not hold the sign of a lost character",
+        "write the text again; it was damaged by a wrong encoding",
+    )
+    if column.key or column.reference or column.choices or column.pattern:
+        rule = "may not have blanks at its beginning or end"
+        found.cells(column.name, text != text.str.strip_chars(), rule, lambda written: f"write '{written.strip()}'")
+
+
+def _check_type(column: Column, text: pl.Series, found: Findings) -> pl.Series:
+    """Typed values; null wherever the cell has a fault by now."""
+    values = parse(text, column)
+    unread = text.is_not_null() & values.is_null()
+    found.cells(column.name, unread, type_rule(column), lambda written: mend_type(written, column))
+    return _blank(values, found.bad[column.name])
+
+
+def _blank(values: pl.Series, bad: pl.Series) -> pl.Series:
+    return pl.select(pl.when(~bad).then(values)).to_series() if bad.any() else values
+
+
+def _check_filled(column: Column, text: pl.Series, found: Findings) -> None:
+    if column.needed:
+        blank = text.is_null() | (text.str.strip_chars() == "")
+        found.cells(column.name, blank, "may not be empty", "write a value")
+
+
+def _check_range(column: Column, values: pl.Series, found: Findings) -> None:
+    unit = f" [{column.unit}]" if column.unit else ""
+    mend = f"{column.meaning}{unit}"
+    if column.exclusive_minimum is not None:
+        found.cells(column.name, values <= column.exclusive_minimum, f"must be > {column.exclusive_minimum:.15g}", mend)
+    if column.minimum is not None:
+        found.cells(column.name, values < column.minimum, f"must be >= {column.minimum:.15g}", mend)
+    if column.maximum is not None:
+        found.cells(column.name, values > column.maximum, f"must be <= {column.maximum:.15g}", mend)
+
+
+def _check_choices(column: Column, values: pl.Series, found: Findings) -> None:
+    if not column.choices:
+        return
+    allowed = pl.Series(list(column.choices), dtype=pl.String)
+    rule = f"must be one of {', '.join(column.choices)}"
+    if column.type == "list":
+        wrong = outside(values, allowed)
+        found.cells(column.name, wrong, f"every value {rule}", lambda written: _mend_items(written, column.choices))
+    else:
+        found.cells(
+            column.name, ~values.is_in(allowed.implode()), rule, lambda written: did_you_mean(written, column.choices)
+        )
+
+
+def outside(lists: pl.Series, allowed: pl.Series) -> pl.Series:
+    """Which lists hold an item that is not allowed."""
+    frame = pl.DataFrame({"row": pl.int_range(len(lists), eager=True), "item": lists})
+    items = frame.filter(pl.col("item").list.len() > 0).explode("item")
+    rows = items.filter(~pl.col("item").is_in(allowed.implode()))["row"].unique()
+    return frame["row"].is_in(rows.implode())
+
+
+def _mend_items(written: str, choices: tuple[str, ...]) -> str:
+    hints = [did_you_mean(item, choices) for item in written.split(LIST_SEPARATOR) if item not in choices]
+    return "; ".join(hint for hint in hints if hint)
+
+
+def _check_pattern(column: Column, text: pl.Series, found: Findings) -> None:
+    if column.pattern is not None:
+        wrong = ~text.str.contains(rf"\A(?:{column.pattern})\z")
+        found.cells(column.name, wrong, f"must match {column.pattern}", column.meaning)
+
+
+def _check_key(table: Table, frame: pl.DataFrame, found: Findings) -> None:
+    """The key is there once; a later row names the line of the first."""
+    if not table.key or frame.height < 2:
+        return
+    sound = pl.Series([True]).new_from_index(0, frame.height)
+    for name in table.key:
+        sound = sound & ~found.bad[name] & frame[name].is_not_null()
+    keys = frame.select(table.key).with_columns(row=pl.int_range(pl.len())).filter(sound)
+    if keys.select(table.key).n_unique() == keys.height:
+        return
+    first = keys.with_columns(first=pl.col("row").min().over(table.key)).filter(pl.col("first") != pl.col("row"))
+    first_of = dict(zip(first["row"], first["first"], strict=True))
+    later = pl.int_range(frame.height, eager=True).is_in(first["row"].implode())
+    what = "must be unique" if len(table.key) == 1 else f"{' + '.join(table.key)} must be unique together"
+
+    def rule(row: int) -> str:
+        return f"{what}; line {found.lines[first_of[row]]} has the same"
+
+    found.rows(table.key[-1], later, rule, "change it, or delete one of the two lines")
+
+
+def check_rules(table: Table, frame: pl.DataFrame, found: Findings) -> None:
+    """Row rules, on the frame with its defaults; rows in which a cell concerned has a fault are left alone."""
+    for rule in table.rules:
+        good = frame.select(rule.expression.alias("good")).to_series()
+        concerned = set(rule.expression.meta.root_names()) & set(table.names)
+        wrong = ~good.fill_null(True)
+        for name in concerned:
+            wrong = wrong & ~found.bad[name]
+        if rule.column is not None:
+            found.cells(rule.column, wrong, rule.text, rule.mend)
+        else:
+            _tell_rows(wrong, rule.text, rule.mend, found)
+
+
+def _tell_rows(wrong: pl.Series, text: str, mend: str, found: Findings) -> None:
+    for line in found.lines.filter(wrong).head(found.limit):
+        found.whole(text, mend, line=line)
+    more = int(wrong.sum()) - found.limit
+    if more > 0:
+        found.whole(
+            f"and {more:,} more: {text}", "mend those above, then check again", line=found.lines.filter(wrong)[-1]
+        )
