@@ -59,6 +59,7 @@ class _Main:
     rail: np.ndarray
     ports: np.ndarray
     stations: np.ndarray
+    transfer: np.ndarray  # what a direct move between vessel and wagon adds (negative), by place
 
 
 def _main_legs(
@@ -67,7 +68,9 @@ def _main_legs(
     value = forms.value_of_time[form]
     km = skims.road.length_km
     road = lorry_yuan_per_t(forms, np.full(km.shape, form), km) + value * km / rates["truck_speed"]
-    np.fill_diagonal(road, np.where(last_mile, forms.last_mile[form], 0.0))
+    np.fill_diagonal(road, 0.0)
+    mile = np.where(last_mile, forms.last_mile[form], 0.0)
+    miles = mile[:, None] + mile[None, :]
     fits = np.flatnonzero(price.boxes if forms.boxed[form] else price.bulk)
     ends = 2 * (forms.handling[form] + rates["port_dues"])
     best = np.full_like(road, np.inf)
@@ -86,16 +89,17 @@ def _main_legs(
         better = cost < best
         best = np.where(better, cost, best)
         sailing = np.where(better, way, sailing)
-    water = best + ends
+    water = best + ends + miles
     np.fill_diagonal(water, np.inf)
     rail_km = skims.rail.length_km
     rail = forms.rail_base[form] + forms.rail_per_km[form] * rail_km + 2 * forms.rail_handling[form]
     rail = rail + value * rail_km / rates["train_speed"]
-    rail = rail.copy()
+    rail = rail + miles
     np.fill_diagonal(rail, np.inf)
     ports = np.flatnonzero(np.isfinite(water).any(axis=1))
     stations = np.flatnonzero(np.isfinite(rail).any(axis=1))
-    return _Main(road, water, sailing, rail, ports, stations)
+    saved = forms.rail_water[form] - forms.handling[form] - forms.rail_handling[form]
+    return _Main(road, water, sailing, rail, ports, stations, saved - 2 * mile)
 
 
 def _product(left: np.ndarray, right: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -114,12 +118,11 @@ def _over(first: np.ndarray, first_at: np.ndarray, main: np.ndarray) -> tuple[np
 
 
 def best_chains(
-    origins: np.ndarray, destinations: np.ndarray, main: _Main, transfer: float
+    origins: np.ndarray, destinations: np.ndarray, main: _Main
 ) -> Iterator[tuple[int, np.ndarray, np.ndarray]]:
     """For each signature: generalized cost [yuan/t] and places, for pairs ``origins[i] -> destinations[i]``.
 
-    Yields ``(signature, cost (pairs,), stops (pairs, k))``: the terminals on the way. ``transfer`` is what a direct
-    move between vessel and wagon saves against doing both handlings apart (negative) [yuan/t].
+    Yields ``(signature, cost (pairs,), stops (pairs, k))``: the terminals on the way.
     """
     start, row = np.unique(origins, return_inverse=True)
     goal, column = np.unique(destinations, return_inverse=True)
@@ -132,11 +135,15 @@ def best_chains(
         last = where_to[row, column]
         return ended[row, column], np.stack([at[where_from[row, last]], at[last]], axis=1)
 
-    yield 1, *single(main.ports, main.water)
-    yield 2, *single(main.stations, main.rail)
+    if len(main.ports):
+        yield 1, *single(main.ports, main.water)
+    if len(main.stations):
+        yield 2, *single(main.stations, main.rail)
+    if not len(main.ports) or not len(main.stations):
+        return
 
     between = main.road.copy()
-    np.fill_diagonal(between, transfer)
+    np.fill_diagonal(between, main.transfer)
 
     def double(
         at: np.ndarray, cost: np.ndarray, then: np.ndarray, then_cost: np.ndarray
@@ -193,7 +200,7 @@ def find_chains(
     skims, prices
         One entry a season.
     last_mile
-        True for places that are a town and not a terminal: a vessel or train there still needs a lorry, shape (places,).
+        True for towns: between a vessel or train there and the plants or the open road lies a last mile, shape (places,).
     """
     rows: list[tuple[int, int, int]] = []
     legs: list[list[tuple[int, int, int, int]]] = []
@@ -201,8 +208,7 @@ def find_chains(
         for one in np.unique(form):
             flows = np.flatnonzero(form == one)
             main = _main_legs(int(one), forms, skim, price, rates, last_mile)
-            transfer = float(forms.rail_water[one] - forms.handling[one] - forms.rail_handling[one])
-            for signature, cost, stops in best_chains(origin[flows], destination[flows], main, transfer):
+            for signature, cost, stops in best_chains(origin[flows], destination[flows], main):
                 for at in np.flatnonzero(np.isfinite(cost)):
                     flow = int(flows[at])
                     rows.append((flow, season, signature))

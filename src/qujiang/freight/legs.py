@@ -87,15 +87,16 @@ def _add_handling(problem: FreightProblem, form: np.ndarray, out: dict) -> None:
     change = forms.rail_water[form][:, None] - each - other
     out["handling_yuan"][direct] += change[direct]
     visits[direct] -= 1.0
-    _add_last_mile(problem, form, out)
+    _add_last_mile(problem, form, direct, out)
     out["hub_kg"][:] = visits * forms.hub_kg[form][:, None]
 
 
-def _add_last_mile(problem: FreightProblem, form: np.ndarray, out: dict) -> None:
-    """A chain that begins or ends with a vessel or train in a town pays a lorry there; it stands with the handling."""
+def _add_last_mile(problem: FreightProblem, form: np.ndarray, direct: np.ndarray, out: dict) -> None:
+    """In a town a lorry goes between quay or station and everything else; it stands with the handling."""
     chains = problem.chains
-    last = (chains.leg_mode >= 0).sum(axis=1) - 1
-    rows = np.arange(len(chains))
-    for leg, place in ((np.zeros_like(last), chains.leg_from[:, 0]), (last, chains.leg_to[rows, last])):
-        needs = (chains.leg_mode[rows, leg] != Mode.ROAD) & problem.last_mile[place]
-        out["handling_yuan"][rows[needs], leg[needs]] += problem.forms.last_mile[form[needs]]
+    main = (chains.leg_mode == Mode.WATER) | (chains.leg_mode == Mode.RAIL)
+    into = np.zeros(main.shape, dtype=bool)  # the next leg continues without a lorry
+    into[:, :-1] = direct[:, 1:]
+    ends = (main & ~direct & problem.last_mile[chains.leg_from]).astype(float)
+    ends += main & ~into & problem.last_mile[chains.leg_to]
+    out["handling_yuan"][:] += ends * problem.forms.last_mile[form][:, None]

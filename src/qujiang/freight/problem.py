@@ -86,11 +86,12 @@ class FreightProblem:
         )  # fmt: skip
         missing = np.setdiff1d(np.arange(len(self.origin)), found.flow)
         if len(missing):
-            names = [f"{self.place_ids[self.origin[f]]} to {self.place_ids[self.destination[f]]}" for f in missing[:5]]
+            pairs = dict.fromkeys((int(self.origin[f]), int(self.destination[f])) for f in missing)
+            rule, mend = "has no chain of road, rail or water at all", "join the two places by open links"
             raise DataError(
                 [
-                    Fault("demand.csv", None, None, name, "has no chain at all", "join the places by an open link")
-                    for name in names
+                    Fault("demand.csv", None, "origin, destination", f"{self.place_ids[a]} to {self.place_ids[b]}", rule, mend)
+                    for a, b in pairs
                 ]
             )
         return replace(self, chains=found, parts=measure_legs(found, self.skims))
@@ -197,6 +198,14 @@ def _networks(
         means = fitting_means(fleet, water, rates["ukc_m"])
         networks.append(build_network(season, tuple(tables["places"]["id"]), road, rail, water, means))
     return tuple(networks)
+
+
+def water_price_of_means(problem: FreightProblem, season: int) -> WaterPrice:
+    """Cost per tonne of each means of a season's network (not of each way of sailing)."""
+    means = problem.networks[season].means
+    vessel = np.array([m.vessel for m in means], dtype=np.int64)
+    payload = np.array([m.payload_t for m in means])
+    return water_price(problem.fleet, vessel, payload, problem.rates, dict(problem.factors))
 
 
 def _skims(

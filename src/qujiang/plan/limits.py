@@ -11,6 +11,7 @@ import polars as pl
 from qujiang.errors import DataError, Fault
 from qujiang.freight.result import FreightResult
 from qujiang.plan.result import Binder
+from qujiang.port.capacity import berth_pools, design_code_capacity_t_per_year, queueing_capacity_t_per_year
 
 UNIT = "tonnes_per_year"
 
@@ -60,7 +61,10 @@ def lock_loads(tables: Mapping[str, pl.DataFrame], result: FreightResult, year: 
     """
     own = {
         row["lock"]: row
-        for row in result.table_locks().group_by("lock").agg(pl.col("own_t_per_year", "laden_vessels_per_year").sum()).to_dicts()
+        for row in result.table_locks()
+        .group_by("lock")
+        .agg(pl.col("own_t_per_year", "laden_vessels_per_year").sum())
+        .to_dicts()
     }
     empty = 1 + result.problem.rates["empty_return_share"] / 100
     others = background_vessels(tables["background"], year)
@@ -76,9 +80,14 @@ def lock_loads(tables: Mapping[str, pl.DataFrame], result: FreightResult, year: 
         own_vessels = mine["laden_vessels_per_year"] * empty
         loads.append(
             LockLoad(
-                lock, mine["own_t_per_year"], own_vessels, others.get(lock, 0.0), vessels, vessels * payload,
+                lock,
+                mine["own_t_per_year"],
+                own_vessels,
+                others.get(lock, 0.0),
+                vessels,
+                vessels * payload,
                 refuted=at_base.get(lock, 0.0) > vessels,
-            )  # fmt: skip
+            )
         )
     return loads
 
@@ -109,10 +118,66 @@ def lock_limits(loads: Sequence[LockLoad], names: Mapping[str, tuple[str, str]],
     return sorted(limits, key=lambda limit: limit.level_t_per_year)
 
 
+def berth_limits(tables: Mapping[str, pl.DataFrame], port_place: str, call_t: float, wait_ratio: float) -> list[Limit]:
+    """What the berths, cranes and gate of the port can carry: by the design code, at a service level, and at full work.
+
+    Parameters
+    ----------
+    call_t
+        Mean load of a call [t].
+    wait_ratio
+        Mean wait over mean service that is accepted at the berths.
+    """
+    here = set(tables["terminals"].filter(pl.col("place") == port_place)["id"])
+    pools = [pool for pool in berth_pools(tables) if pool.terminal in here]
+    if not pools:
+        return []
+    level = sum(queueing_capacity_t_per_year(pool, call_t, wait_ratio) for pool in pools)
+    code = sum(design_code_capacity_t_per_year(pool) for pool in pools)
+    # a year of cranes at work all hours of all working days, whatever ships have to wait
+    cranes = sum(
+        pool.crane_count
+        * pool.crane_rate_t_per_h
+        * pool.working_days
+        * (pool.hours_h_per_day - pool.auxiliary_h_per_day)
+        for pool in pools
+    )
+    limits = [
+        Limit(
+            f"berths at wait/service {wait_ratio:g}",
+            f"泊位（等待/服务比 {wait_ratio:g}）",
+            "berth_service_level",
+            level,
+            False,
+            True,
+        ),
+        Limit("berths by the design code", "泊位（设计规范）", "berth_design_code", code, False, True),
+        Limit("cranes at full work", "起重机满负荷", "crane", cranes, True, True),
+    ]
+    gate = _gate_t_per_year(tables, here)
+    return limits if gate is None else [*limits, Limit("gate lanes", "闸口车道", "gate", gate, True, True)]
+
+
+def _gate_t_per_year(tables: Mapping[str, pl.DataFrame], terminals: set[str]) -> float | None:
+    """Tonnes that the lanes can pass: a laden and an empty passage for each lorry load [t/year]."""
+    payload = dict(zip(tables["rates"]["id"], tables["rates"]["rate_value"], strict=True)).get("truck_payload")
+    items: dict[str, dict[str, float]] = {}
+    for row in tables["port_equipment"].to_dicts():
+        if row["terminal"] in terminals:
+            items.setdefault(row["terminal"], {})[row["item"]] = row["equipment_value"]
+    lanes = [of for of in items.values() if {"gate_lanes", "gate_minutes"} <= of.keys()]
+    if payload is None or not lanes:
+        return None
+    hours = [of.get("working_days", 365.0) * of.get("hours_per_day", 24.0) for of in lanes]
+    return sum(of["gate_lanes"] * 60 / of["gate_minutes"] * h / 2 * payload for of, h in zip(lanes, hours, strict=True))
+
+
 def documented_berths(terminals: pl.DataFrame, port_place: str) -> Limit | None:
     """Documented berth capacity of the open terminals at the port; total rows are left out."""
     own = terminals.filter(
-        (pl.col("place") == port_place) & ~pl.col("is_total").fill_null(False) & pl.col("state").is_in(["open", "built"])
+        (pl.col("place") == port_place)
+        & ~pl.col("is_total").fill_null(False)
+        & pl.col("state").is_in(["open", "built"])
     )
     known = own["capacity_t_per_year"].drop_nulls()
     if known.len() == 0:
@@ -161,9 +226,15 @@ def binders(limits: Sequence[Limit], unit: str = UNIT, per_t: float = 1.0) -> tu
         gain = max(float(rest - now), 0.0) if np.isfinite(rest) else 0.0
         level = limit.level_t_per_year * per_t
         found.append(
-            Binder(limit.what, limit.what_zh, limit.kind, gain * per_t, unit, level if np.isfinite(level) else None, limit.assumed)
+            Binder(
+                limit.what,
+                limit.what_zh,
+                limit.kind,
+                gain * per_t,
+                unit,
+                level if np.isfinite(level) else None,
+                limit.assumed,
+            )
         )
     order = sorted(range(len(found)), key=lambda i: (-found[i].gain, levels[i]))
     return tuple(found[i] for i in order)
-
-

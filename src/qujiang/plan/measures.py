@@ -78,7 +78,11 @@ def growth_binders(state: MeasureState) -> tuple[Binder, ...]:
     if pace is None or value is None or not left:
         return ()
     gain = value * ((1 + (pace + 1) / 100) ** left / (1 + pace / 100) ** left - 1)
-    return (Binder("growth: one percentage point a year more", "增速: 每年多一个百分点", "growth", gain, state.unit, pace, True),)
+    return (
+        Binder(
+            "growth: one percentage point a year more", "增速: 每年多一个百分点", "growth", gain, state.unit, pace, True
+        ),
+    )
 
 
 def judge_measures(
@@ -86,12 +90,17 @@ def judge_measures(
 ) -> tuple[MeasureState, ...]:
     """Judge every measure from the year that its own figure of today belongs to."""
     return tuple(
-        judge(row, values, observations, now_year=row.get("today_year") or now_year, area=area) for row in measures.to_dicts()
+        judge(row, values, observations, now_year=row.get("today_year") or now_year, area=area)
+        for row in measures.to_dicts()
     )
 
 
 def answer(
-    state: MeasureState, row: Mapping[str, Any], limits: Sequence[Limit], costs: tuple[Binder, ...], peers: Mapping[str, float]
+    state: MeasureState,
+    row: Mapping[str, Any],
+    limits: Sequence[Limit],
+    costs: tuple[Binder, ...],
+    peers: Mapping[str, float],
 ) -> MeasureAnswer:
     """One measure with what binds it."""
     basis, basis_zh = _basis(state)
@@ -123,7 +132,11 @@ def answer(
 
 
 def _binds(
-    state: MeasureState, row: Mapping[str, Any], limits: Sequence[Limit], costs: tuple[Binder, ...], peers: Mapping[str, float]
+    state: MeasureState,
+    row: Mapping[str, Any],
+    limits: Sequence[Limit],
+    costs: tuple[Binder, ...],
+    peers: Mapping[str, float],
 ) -> tuple[Binder, ...]:
     if state.state == "untestable":
         return ()
@@ -139,7 +152,10 @@ def _binds(
 
 
 BASIS = {
-    "freight_throughput": ("freight model at the target year, pivoted on today", "货运模型推算至目标年，以今日实绩为基准"),
+    "freight_throughput": (
+        "freight model at the target year, pivoted on today",
+        "货运模型推算至目标年，以今日实绩为基准",
+    ),
     "freight_peer_ratio": ("freight model over the peer's throughput", "货运模型推算值与对标港区之比"),
     "freight_teu": ("boxes of the freight model, pivoted on today", "货运模型箱量，以今日实绩为基准"),
     "freight_water_cost": ("water freight of the model, pivoted on today", "模型水运价，以今日实绩为基准"),
@@ -169,13 +185,17 @@ def _reason_zh(state: MeasureState) -> str:
     return _basis(state)[1]
 
 
-def landmark_answers(landmarks: pl.DataFrame, answers: Sequence[MeasureAnswer], number_of: Mapping[str, int]) -> tuple[LandmarkAnswer, ...]:
+def landmark_answers(
+    landmarks: pl.DataFrame, answers: Sequence[MeasureAnswer], number_of: Mapping[str, int]
+) -> tuple[LandmarkAnswer, ...]:
     """Landmarks with their measures; a landmark is met when all its counted measures are."""
     found = []
     for row in landmarks.sort("landmark_no").to_dicts():
         mine = tuple(a for a in answers if number_of[a.id] == row["landmark_no"])
         status, reason, reason_zh = verdict([a for a in mine if a.counts])
-        found.append(LandmarkAnswer(int(row["landmark_no"]), row["name_zh"], row["name_en"], status, reason, reason_zh, mine))
+        found.append(
+            LandmarkAnswer(int(row["landmark_no"]), row["name_zh"], row["name_en"], status, reason, reason_zh, mine)
+        )
     return tuple(found)
 
 

@@ -119,7 +119,9 @@ class PlanResult:
     residuals: tuple[Mapping[str, Any], ...]  # fact, name_en, use, unit, fact_value, low, high, model_value, met, note
     calibration: tuple[Mapping[str, Any], ...]  # name, before, low, high, after
     modal_constants: tuple[Mapping[str, Any], ...]  # mode, yuan_per_t, explained
-    locks: tuple[Mapping[str, Any], ...]  # lock, name_zh, name_en, lon_deg, lat_deg, own_t, background_t, capacity_t, nominal_t, load_share
+    locks: tuple[
+        Mapping[str, Any], ...
+    ]  # lock, name_zh, name_en, lon_deg, lat_deg, own_t, background_t, capacity_t, nominal_t, load_share
     figures: Mapping[str, float]  # headline numbers of the freight run
     tables: Mapping[str, pl.DataFrame] = field(repr=False)
     run: Mapping[str, Any] = field(default_factory=dict)  # versions, input hash, seed, arguments, seconds

@@ -17,10 +17,18 @@ from qujiang.freight.problem import FreightProblem, build_problem
 from qujiang.freight.rates import Rates
 from qujiang.freight.result import FreightResult
 from qujiang.outlook.series import read as read_observations
-from qujiang.plan.limits import Limit, LockLoad, binders, check_base, documented_berths, lock_limits, lock_loads
+from qujiang.plan.limits import (
+    Limit,
+    LockLoad,
+    berth_limits,
+    binders,
+    check_base,
+    documented_berths,
+    lock_limits,
+    lock_loads,
+)
 from qujiang.plan.measures import answer, cost_binders, freight_values, judge_measures, landmark_answers
 from qujiang.plan.result import PlanResult
-from qujiang.port.capacity import berth_capacity
 
 if TYPE_CHECKING:
     from qujiang.district import District
@@ -152,12 +160,11 @@ def _limits(
 ) -> tuple[list[Limit], list[Limit]]:
     """All limits at the target year, and those that hold at the base year already."""
     names = {row["id"]: (row["name_zh"], row["name_en"]) for row in overlaid["locks"].to_dicts()}
-    demand = Limit("demand that chooses the port", "选择本港的货运需求", "demand", demand_t, physical=False, assumed=True)
+    demand = Limit(
+        "demand that chooses the port", "选择本港的货运需求", "demand", demand_t, physical=False, assumed=True
+    )
     port = district.info.port_place
-    berths = [
-        Limit(row["what"], row["what_zh"], row["kind"], row["level_t_per_year"], row["physical"], row["assumed"])
-        for row in berth_capacity(overlaid, port, _mix(freight.target), wait_ratio=WAIT_RATIO)
-    ]
+    berths = berth_limits(overlaid, port, _mean_call_t(freight.target), WAIT_RATIO)
     documented = documented_berths(overlaid["terminals"], port)
     limits = [demand, *([documented] if documented else []), *berths]
     limits += lock_limits(loads, names, demand_t)
@@ -166,9 +173,13 @@ def _limits(
     return limits, [*([documented_today] if documented_today else []), *at_base]
 
 
-def _mix(result: FreightResult) -> pl.DataFrame:
-    """Tonnes and mean call of each cargo at the port: what its berths have to handle."""
-    return result.table_calls()
+def _mean_call_t(result: FreightResult) -> float:
+    """Mean load of a vessel at the port [t]; the largest payload of the fleet where nothing calls."""
+    calls = result.table_calls()
+    total = float(calls["calls_per_year"].sum())
+    if total <= 0:
+        return float(result.problem.fleet.payload_t.max())
+    return float((calls["calls_per_year"] * calls["load_t_per_call"]).sum()) / total
 
 
 def _peers(frame: pl.DataFrame, base_year: int, ratio: float) -> dict[str, float]:
@@ -222,7 +233,8 @@ def _modal_rows(modal: Mapping[str, float]) -> list[dict[str, Any]]:
     from qujiang.freight.calibrate import NOT_EXPLAINED_YUAN_PER_T
 
     return [
-        {"mode": mode, "yuan_per_t": value, "explained": abs(value) <= NOT_EXPLAINED_YUAN_PER_T} for mode, value in modal.items()
+        {"mode": mode, "yuan_per_t": value, "explained": abs(value) <= NOT_EXPLAINED_YUAN_PER_T}
+        for mode, value in modal.items()
     ]
 
 
