@@ -48,7 +48,7 @@ def _check_writing(column: Column, text: pl.Series, found: Findings) -> None:
         column.name,
         (first == "=") & (text.str.len_bytes() > 1),
         "may not be a formula",
-        "paste the value in place of the formula",
+        "paste the value in its place; a text may not begin with =",
     )
     found.cells(
         column.name,

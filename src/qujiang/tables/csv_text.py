@@ -31,13 +31,13 @@ def read_text(text: str, *, file: str, names: Collection[str], limit: int) -> Wr
     limit
         So many faults of a kind are told, then a count.
     """
-    separator, skipped = _separator(text, names)
+    separator, skipped = separator_of(text, names)
     if '"' in text:
         return _read_quoted(text, separator, skipped, file, limit)
     return _read_plain(text, separator, skipped, file, limit)
 
 
-def _separator(text: str, names: Collection[str]) -> tuple[str, int]:
+def separator_of(text: str, names: Collection[str]) -> tuple[str, int]:
     """The separator, and how many lines (Excel's ``sep=`` line) stand before the header."""
     declared = re.match(r"\s*?\"?sep=(.)\"?[ \t]*(?:\r\n|\r|\n|$)", text, flags=re.IGNORECASE)
     if declared:

@@ -92,6 +92,8 @@ def _mend_digits(written: str, plain: str, column: Column, bare: str, rest: str,
     if rest == "%":
         share = column.name.endswith("share") and f"write {float(bare) / 100:.15g}, as a share of 1"
         return share or f"write {bare}, without the sign"
+    if rest and not rest[0].isalpha():
+        return "write one number"
     if rest:
         return f"write {bare}, the unit stands in the column's name"
     if separated:
