@@ -127,7 +127,9 @@ def require_proof(check: FlowCheck, *, asked_gap: float, claimed_bound: float = 
     if check.least_flow < 0.0:
         raise QujiangError(f"a link carries {check.least_flow:g} vehicles")
     if not check.relative_gap >= -ROUNDING:
-        raise QujiangError(f"relative gap {check.relative_gap:g} is negative: the flows are cheaper than shortest paths")
+        raise QujiangError(
+            f"relative gap {check.relative_gap:g} is negative: the flows are cheaper than shortest paths"
+        )
     if not check.objective >= claimed_bound - 1e-9 * abs(claimed_bound):
         raise QujiangError(f"objective {check.objective!r} is below the lower bound {claimed_bound!r}")
     if not check.relative_gap <= asked_gap:
@@ -158,7 +160,9 @@ def _shortest_cost(loaded: LoadedNetwork, cost: Floats) -> float:
     tail, head, sorted_cost = tail[order], head[order], cost[order]
     first = np.ones(tail.size, dtype=bool)
     first[1:] = (tail[1:] != tail[:-1]) | (head[1:] != head[:-1])
-    graph = csr_matrix((sorted_cost[first], (tail[first], head[first])), shape=(2 * n, 2 * n))  # explicit zeros are links
+    graph = csr_matrix(
+        (sorted_cost[first], (tail[first], head[first])), shape=(2 * n, 2 * n)
+    )  # explicit zeros are links
     asked = loaded.trips > 0.0
     origins, row = np.unique(loaded.origin[asked], return_inverse=True)
     if not origins.size:
@@ -181,7 +185,9 @@ def _imbalance(loaded: LoadedNetwork, flow: Floats, by_origin: FlowsByOrigin | N
     size = origins.size * n
     apart = np.bincount(held + loaded.head[by_origin.link], by_origin.flow, size)
     apart -= np.bincount(held + loaded.tail[by_origin.link], by_origin.flow, size)
-    apart += np.bincount(row * n + loaded.origin, loaded.trips, size) - np.bincount(row * n + loaded.target, loaded.trips, size)
+    apart += np.bincount(row * n + loaded.origin, loaded.trips, size) - np.bincount(
+        row * n + loaded.target, loaded.trips, size
+    )
     summed = np.bincount(by_origin.link, by_origin.flow, flow.size)
     if apart.size and abs(apart).max() > worst:
         place = int(np.argmax(np.abs(apart)))

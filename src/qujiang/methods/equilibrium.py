@@ -26,9 +26,10 @@ from qujiang.methods.delay import Curves, delay
 from qujiang.methods.equilibrium_search import Bushes, Search, Trips, trips
 from qujiang.methods.paths import Graph
 
-__all__ = ["Bushes", "Equilibrium", "Pass", "Trips", "equilibrium", "select_link", "trips"]
+__all__ = ["Bushes", "Equilibrium", "Pass", "Trips", "equilibrium", "flows_by_origin", "select_link", "trips"]
 
 Floats = NDArray[np.float64]
+Ints = NDArray[np.int32]
 
 #: Once the asked gap is met, passes go on to a twentieth of it, at most this many: they are cheap and the objective gains.
 FINISHING_PASSES = 3
@@ -176,3 +177,12 @@ def select_link(answer: Equilibrium, graph: Graph, demand: Trips, link: int) -> 
     row_of = {(int(k), int(s)): row for row, (k, s) in enumerate(zip(held.class_no, held.source, strict=True))}
     rows = [row_of[int(k), int(graph.rank[s])] for k, s in zip(demand.class_no, demand.origin, strict=True)]
     return share[np.array(rows, dtype=np.int64), graph.rank[demand.target]]
+
+
+def flows_by_origin(answer: Equilibrium, graph: Graph) -> tuple[Ints, Ints, Ints, Floats]:
+    """Positive link flows told apart: origin node, class, link and amount, one entry each."""
+    held = answer.bushes
+    ends = held.start[np.arange(held.count.size), held.count]
+    used = (np.arange(held.link.shape[1]) < ends[:, None]) & (held.flow > 0.0)
+    bush = np.nonzero(used)[0]
+    return graph.node[held.source[bush]], held.class_no[bush], graph.link[held.link[used]], held.flow[used]
