@@ -90,7 +90,7 @@ class Column:
             if wrong:
                 raise ValueError(f"column {self.name!r}: {said}")
         if self.pattern is not None:
-            re.compile(self.pattern)
+            _check_pattern(self.name, self.pattern)
 
     @property
     def bounded(self) -> bool:
@@ -122,6 +122,15 @@ class Column:
         if self.reference is None:
             return ()
         return tuple((table, name) for table, _, name in (one.partition(".") for one in self.reference.split("|")))
+
+
+def _check_pattern(name: str, pattern: str) -> None:
+    """Both polars, which checks, and Python, which generates, understand the pattern."""
+    try:
+        re.compile(pattern)
+        pl.Series([""]).str.contains(pattern)
+    except (re.error, pl.exceptions.ComputeError) as error:
+        raise ValueError(f"column {name!r}: pattern {pattern!r}: {error}") from error
 
 
 @dataclass(frozen=True, slots=True)

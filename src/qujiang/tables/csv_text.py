@@ -110,6 +110,9 @@ def _records(text: str, separator: str, file: str) -> Iterator[tuple[int, list[s
             return
         except csv.Error as error:
             yield line, _quote_fault(file, line, str(error))
+            if "field larger" in str(error):
+                # where the cell should have ended is unknown, so what follows means nothing
+                return
 
 
 def _quote_fault(file: str, line: int, said: str) -> Fault:

@@ -74,6 +74,8 @@ def _mend_number(written: str, plain: str, column: Column) -> str:
         return "leave the cell empty if there is no value"
     if re.fullmatch(r"[+-]?(inf|infinity)", plain.casefold()):
         return "leave the cell empty if there is no limit"
+    if re.fullmatch(r"[+-]?\d+(\.\d*)?[eE][+-]?\d+", plain):
+        return "the number is too large" if column.type == "number" else "write it without exponent"
     number = re.fullmatch(r"(?P<sign>[+-]?)(?P<digits>\d[\d,.\s]*)(?P<rest>.*)", plain)
     if number is None:
         return "write digits only" + ("" if column.type == "integer" else ", with a point for the decimals")

@@ -76,18 +76,20 @@ def read_table(
     """
     path = Path(path)
     data = read_bytes(path, file=path.name, limit_bytes=limit_bytes, inside=inside)
-    written = unreadable(data) if isinstance(data, Fault) else _written(table, data, path.name, limit_faults)
+    written = (
+        unreadable(data) if isinstance(data, Fault) else _written(table, data, path.name, limit_bytes, limit_faults)
+    )
     return _reading(table, written, path.name, limit_faults)
 
 
-def _written(table: Table, data: bytes, file: str, limit: int) -> Written:
+def _written(table: Table, data: bytes, file: str, limit_bytes: int, limit: int) -> Written:
     ending = Path(file).suffix.lower()
     if ending not in SUFFIXES:
         return unreadable(file_fault(file, f"must end in one of {', '.join(SUFFIXES)}", "save it as 'CSV UTF-8'"))
     if ending == ".xlsx":
         from qujiang.tables.workbook import read_workbook
 
-        return read_workbook(data, file=file, sheet=table.name)
+        return read_workbook(data, file=file, sheet=table.name, limit_bytes=limit_bytes)
     if ending == ".parquet":
         from qujiang.tables.parquet import read_parquet
 
