@@ -10,11 +10,28 @@ import click
 @click.command()
 @click.argument("district", required=False)
 @click.option("--scenario", metavar="NAME", help="A scenario of the district, or a path to one.")
-@click.option("--out", type=click.Path(path_type=Path, file_okay=False), help="Write report.html, tables and run.json here.")
-@click.option("--format", "form", type=click.Choice(["csv", "parquet"]), default="csv", show_default=True, help="Form of the tables.")
-@click.option("--language", type=click.Choice(["en", "zh"]), default="en", show_default=True, help="Language of the printed table.")
+@click.option(
+    "--out", type=click.Path(path_type=Path, file_okay=False), help="Write report.html, tables and run.json here."
+)
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["csv", "parquet"]),
+    default="csv",
+    show_default=True,
+    help="Form of the tables.",
+)
+@click.option(
+    "--language",
+    type=click.Choice(["en", "zh"]),
+    default="en",
+    show_default=True,
+    help="Language of the printed table.",
+)
 @click.option("--json", "json_wanted", is_flag=True, help="Print one JSON object instead of a table.")
-def plan(district: str | None, scenario: str | None, out: Path | None, form: str, language: str, json_wanted: bool) -> None:
+def plan(
+    district: str | None, scenario: str | None, out: Path | None, form: str, language: str, json_wanted: bool
+) -> None:
     """Test the plan: where each landmark stands and what binds it.
 
     DISTRICT is a folder, or the name of a bundled district; without one, the bundled district is used. Without --out

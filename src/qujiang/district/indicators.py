@@ -84,6 +84,7 @@ CALIBRATION_FACTS = Table(
         Column("unit", "text", "unit of the three values", required=True),
         Column("from_place", "text", "where it is measured from", reference="places.id"),
         Column("to_place", "text", "where it is measured to", reference="places.id"),
+        Column("scenario", "text", "scenario under whose conditions it held", if_absent="as today"),
         Column(
             "use",
             "choice",

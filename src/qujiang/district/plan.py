@@ -49,6 +49,7 @@ MEASURES = Table(
         Column("today_low_value", "number", "today, low end"),
         Column("today_high_value", "number", "today, high end"),
         part_status("today_status", "how sure today's value is"),
+        Column("today_year", "integer", "year that today's value belongs to", minimum=1900, maximum=2200, if_absent="the base year"),
         Column("target_value", "number", "target; empty when there is none"),
         Column("target_low_value", "number", "target, low end"),
         Column("target_high_value", "number", "target, high end"),

@@ -150,6 +150,7 @@ VESSEL_CLASSES = Table(
         Column("hull_tolerance_percent", "number", "how far hulls of the class differ", minimum=0),
         *ranged("speed", "km_per_h", "speed through the water", exclusive_minimum=0, required=True),
         Column("capacity_teu", "integer", "boxes on board", minimum=0, default=0),
+        Column("carries", "choice", "what the class carries", choices=("bulk", "boxes", "both"), required=True),
         Column("price_yuan", "number", "price of a new vessel", minimum=0, required=True),
         Column("crew_count", "number", "crew on board", minimum=0, required=True),
         Column("fuel_kg_per_h", "number", "fuel under way, laden", minimum=0, required=True),
