@@ -444,6 +444,7 @@ def run(port, calls, log, berth_of, gang_of, area, start_h):
                 while free_inspectors > 0 and count[customs_at] > 0:
                     who = head[customs_at]
                     _remove(head, tail, count, after, customs_at, NOBODY, who)
+                    who -= calls_n  # lots stand behind the vessels in the same list of followers
                     waiting[CUSTOMS_QUEUE] -= 1
                     free_inspectors -= 1
                     log[who, INSPECTED] = now
