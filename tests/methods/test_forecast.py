@@ -229,9 +229,22 @@ def test_a_short_series_borrows_the_growth_of_others() -> None:
     own = forecast_pooled([100.0], 1, POOL, own_growth_percent=[15.0])
     assert own.median[0] == pytest.approx(100 * np.sqrt(1.15 * 1.05))  # one own rate weighs as much as the pool
     three = forecast_pooled([100.0, 110.0, 121.0], 1, POOL)
-    assert three.median[0] == pytest.approx(121 * np.exp(2 / 3 * np.log(1.1) + 1 / 3 * np.log(1.05)))
+    # two own rates without scatter: v = b / 2, w = 2 / 2.5
+    assert three.median[0] == pytest.approx(121 * np.exp(0.8 * np.log(1.1) + 0.2 * np.log(1.05)))
     assert "the series has 3 points" in three.how
     assert three.backtest is None
+
+
+def test_sources_that_disagree_and_own_scatter_widen_the_band() -> None:
+    def width(values: list[float], own: list[float]) -> float:
+        found = forecast_pooled(values, 1, POOL, own_growth_percent=own)
+        return float(np.log(found.high[0.8][0] / found.low[0.8][0]))
+
+    assert width([100.0], [49.21]) > 3 * width([100.0], [5.0])
+    wild = [100.0, 500.0, 1200.0, 2000.0, 3300.0, 4200.0]
+    assert width(wild, []) > 5 * width([100.0, 105.0, 110.0, 116.0, 122.0, 128.0], [])
+    centre, calm = np.log(1.05), forecast_pooled(wild, 1, POOL).median[0] / wild[-1]
+    assert centre < np.log(calm) < centre + 0.1  # rates that scatter so widely move the estimate little
 
 
 def test_a_pool_too_small_is_refused() -> None:

@@ -133,8 +133,9 @@ def forecast_pooled(
 ) -> Forecast:
     """Forecast a positive series too short for its own model: its last value grown at a rate shrunk towards a pool of growth rates.
 
-    The own rate (the mean of ``own_growth_percent``, or of the series' own changes) is weighed against the pool's centre by their variances;
-    the bands hold the uncertainty of the rate and yearly noise as large as the pool's.
+    In logarithms: the pool has a median m and a robust variance b; the n own rates (the series' changes and ``own_growth_percent``) have a mean o
+    and a variance s, held towards b where they are few, v = (b + (n - 1) s) / n. The rate is m + w (o - m) with w = n / (n + v / b). The variance
+    after h years is h^2 (b (1 - w) + w (1 - w) (o - m)^2) + h v: doubt about the rate, the wider the more its two sources disagree, and noise.
 
     Parameters
     ----------
@@ -159,14 +160,15 @@ def forecast_pooled(
             f"the series has {series.size} points and only {pool.size} growth rates to borrow from; 5 are needed"
         )
     centre = float(np.median(pool))
-    noise = max(1.4826 * float(np.median(np.abs(pool - centre))), 0.005)
+    between = max(1.4826 * float(np.median(np.abs(pool - centre))), 0.005) ** 2
     own = np.concatenate([np.diff(np.log(series)), np.log1p(np.asarray(own_growth_percent, dtype=np.float64) / 100.0)])
-    weight = own.size / (
-        own.size + 1.0
-    )  # between and within variance taken as equal: neither can be told apart in so short a series
-    rate = centre if own.size == 0 else weight * float(own.mean()) + (1.0 - weight) * centre
+    within = between if own.size < 2 else (between + (own.size - 1) * float(own.var(ddof=1))) / own.size
+    weight = own.size / (own.size + within / between)
+    apart = float(own.mean()) - centre if own.size else 0.0
+    rate = centre + weight * apart
     ahead = np.arange(1, steps + 1)
-    spread = noise * np.sqrt(ahead**2 * (1.0 - weight) + ahead)
+    doubt = between * (1.0 - weight) + weight * (1.0 - weight) * apart**2
+    spread = np.sqrt(ahead**2 * doubt + ahead * within)
     middle = np.log(series[-1]) + rate * ahead
     scores = {level: NormalDist().inv_cdf(0.5 + level / 2) for level in LEVELS}
     return Forecast(
@@ -241,11 +243,11 @@ def _fit_smoothing(smooth: Floats, lengths: NDArray[np.int64]) -> tuple[Floats, 
     square, cross, weight = np.zeros_like(level), np.zeros_like(level), np.zeros_like(level)
     kept, kept_unit = np.zeros_like(level), np.zeros_like(level)
     for t in range(int(lengths.max())):
-        seen = np.less(t, lengths)[:, None]
+        seen = t < lengths[:, None]
         error = np.where(seen, smooth[:, t : t + 1] - level, 0.0)
         square, cross, weight = square + error**2, cross - error * unit, weight + np.where(seen, unit**2, 0.0)
         level, unit = level + _ALPHA * error, unit * (1.0 - _ALPHA)
-        ends = (t + 1 == lengths)[:, None]
+        ends = lengths[:, None] == t + 1
         kept, kept_unit = np.where(ends, level, kept), np.where(ends, unit, kept_unit)
     first = -cross / weight
     best = (square + cross * first).argmin(axis=1)
@@ -269,7 +271,7 @@ def _fit_damped(smooth: Floats, lengths: NDArray[np.int64], steps: int) -> tuple
     sums = np.zeros((6, *shape))
     kept = np.zeros((6, *shape))
     for t in range(int(lengths.max())):
-        seen = np.less(t, lengths)[:, None]
+        seen = t < lengths[:, None]
         errors = (
             smooth[:, t : t + 1] - data[0] - phi * data[1],
             -first[0] - phi * first[1],
@@ -282,7 +284,7 @@ def _fit_damped(smooth: Floats, lengths: NDArray[np.int64], steps: int) -> tuple
             for (level, trend), error in zip((data, first, second), errors, strict=True)
         )
         states = np.stack([*data, *(np.broadcast_to(state, shape) for state in (*first, *second))])
-        kept = np.where((t + 1 == lengths)[:, None], states, kept)
+        kept = np.where(lengths[:, None] == t + 1, states, kept)
     ee, ea, eb, aa, ab, bb = sums
     bb = bb * (1.0 + 1e-9) + 1e-12
     determinant = aa * bb - ab * ab
