@@ -25,7 +25,9 @@ Floats = NDArray[np.float64]
 
 LEAST_POINTS = 8
 LEVELS = (0.50, 0.80, 0.95)
-MEMBERS = ("naive", "drift", "smoothing", "damped", "theta")
+#: The forecast is the median of these. Adding the naive one, or choosing the best member by its past, did worse (docs/methods/outlook.md).
+COMBINED = ("drift", "smoothing", "damped", "theta")
+MEMBERS = ("naive", *COMBINED)
 _ALPHA = np.array([0.01, *np.arange(0.05, 1.0, 0.05), 0.99])
 _DAMPED = np.array(
     list(
@@ -112,7 +114,7 @@ def forecast(values: ArrayLike, steps: int, *, season: int = 1) -> Forecast:
     work = np.log(series) if log else series
     lengths = np.arange(_first_origin(series.size, season), series.size + 1)
     members, guarded = _members(work, lengths, steps, season)
-    center = np.median(np.stack([members[name] for name in MEMBERS]), axis=0)
+    center = np.median(np.stack([members[name] for name in COMBINED]), axis=0)
     errors = _errors(work, center, lengths)
     reach = _reach(errors, steps, season)
     back = _unlog if log else _same
@@ -123,7 +125,7 @@ def forecast(values: ArrayLike, steps: int, *, season: int = 1) -> Forecast:
         members={name: back(found[-1]) for name, found in members.items()},
         guarded=guarded,
         points_count=series.size,
-        how=f"median of {', '.join(MEMBERS)} on {'logarithms' if log else 'levels'}; bands from {len(lengths) - 1} rolling origins",
+        how=f"median of {', '.join(COMBINED)} on {'logarithms' if log else 'levels'}; bands from {len(lengths) - 1} rolling origins",
         backtest=_backtest(series, work, lengths, members | {"median": center}, back, season),
     )
 
