@@ -121,10 +121,23 @@ def test_a_growth_that_nobody_published_is_unknown() -> None:
     assert judged(RETAIL | {"model": "none"}).reason == "no model of where it goes"
 
 
+def test_growth_is_counted_from_the_year_of_todays_figure() -> None:
+    early, late = judged(RETAIL, now_year=2024), judged(RETAIL, now_year=2027)
+    assert (early.years_left, early.today_year, late.years_left) == (3, 2025, 0)
+    assert (
+        early.required_growth_percent_per_year
+        == late.required_growth_percent_per_year
+        == pytest.approx(5.003, abs=5e-4)
+    )
+    assert late.base_value == pytest.approx(11.7e9 * 1.035**2)
+    told = measures(RETAIL).with_columns(today_year=2026)
+    (state,) = m.judge_all(told, None, SEEN, now_year=2025, area="衢江区")
+    assert (state.today_year, state.base_value) == (2026, pytest.approx(11.7e9 * 1.035))
+
+
 def test_in_the_target_year_no_time_is_left() -> None:
-    state = judged(RETAIL, now_year=2027)
-    assert (state.years_left, state.required_growth_percent_per_year) == (0, None)
-    assert state.base_value == pytest.approx(11.7e9 * 1.035**2)  # grown from the year of its observation, not from now
+    state = judged(RETAIL | {"model": "carried"}, now_year=2027)
+    assert (state.years_left, state.required_growth_percent_per_year, state.state) == (0, None, "off_track")
 
 
 def test_faulty_measures_are_told_together() -> None:

@@ -36,6 +36,8 @@ class MeasureState:
 
     Values stand in ``unit``. ``base_value`` is where the measure goes by ``target_year``, with the status of the weakest thing it rests on;
     ``rests_on`` names those things. ``gap_value`` is positive while today misses the target. ``reason`` explains the state in words.
+    Required growth is counted from ``today_year``, the year of today's figure: the row's own ``today_year``, else the year of the observation that
+    its growth is taken from, else ``now_year``; ``years_left`` always from ``now_year``.
     """
 
     id: str
@@ -48,6 +50,7 @@ class MeasureState:
     model: str
     today_value: float | None
     today_status: str | None
+    today_year: int
     target_value: float | None
     target_year: int | None
     target_status: str | None
@@ -167,10 +170,12 @@ def judge(
     missing = _missing(bare)
     if missing:
         return replace(bare, reason=missing)
-    today, target, left = bare.today_value, bare.target_value, bare.years_left
-    assert today is not None and target is not None and left is not None and bare.target_year is not None
+    today, target, target_year = bare.today_value, bare.target_value, bare.target_year
+    assert today is not None and target is not None and target_year is not None
     course = _course(measure, bare, given_values or {}, observations, area)
-    asked = _number(growth.required_growth_percent_per_year(today, target, left))
+    if course.from_year is not None:
+        bare = replace(bare, today_year=course.from_year)
+    asked = _number(growth.required_growth_percent_per_year(today, target, target_year - bare.today_year))
     state, reason = _state(bare, course)
     ratio, method = _ratio(bare, course, asked)
     return replace(
@@ -203,6 +208,7 @@ def _bare(row: Mapping[str, Any], now_year: int) -> MeasureState:
         model=row.get("model") or "none",
         today_value=_number(row["today_value"]),
         today_status=row["today_status"],
+        today_year=int(row.get("today_year") or now_year),
         target_value=_number(row["target_value"]),
         target_year=None if year is None else int(year),
         target_status=row["target_status"],
@@ -267,7 +273,7 @@ def _grown(row: Mapping[str, Any], bare: MeasureState, observations: Observation
         return _Course(reason=found)
     pace = found.published_growth_percent
     assert pace is not None and bare.target_year is not None and bare.today_value is not None
-    from_year = found.span.end.year
+    from_year = int(row.get("today_year") or found.span.end.year)
     value = _number(growth.compound(bare.today_value, pace, bare.target_year - from_year))
     where = f"{found.indicator} of {found.area}, {found.span}"
     words = [f"growth stays at the published {pace:g} % a year ({found.growth_basis}; {found.id}: {where})"]
