@@ -289,3 +289,44 @@ def _all_trees(sources, first, to, cost, queued_count, node, link, distance, lin
         for v in range(n):
             distance[row, node[v]] = near[v]
             link_into[row, node[v]] = link[into[v]] if into[v] >= 0 else -1
+
+
+def trace(trees: Trees, graph: Graph, row: ArrayLike, target: ArrayLike) -> tuple[NDArray[np.int64], Ints]:
+    """Links of many paths at once: path ``i`` from source ``row[i]`` to ``target[i]`` is ``links[first[i]:first[i + 1]]``, in order.
+
+    Raises
+    ------
+    ValueError
+        A target has no path.
+    """
+    rows, targets = np.ascontiguousarray(row, dtype=np.int64), np.ascontiguousarray(target, dtype=np.int64)
+    if not np.isfinite(trees.distance[rows, targets]).all():
+        lost = int(np.flatnonzero(~np.isfinite(trees.distance[rows, targets]))[0])
+        raise ValueError(f"no path from node {trees.sources[rows[lost]]} to node {targets[lost]}")
+    first = np.zeros(rows.size + 1, dtype=np.int64)
+    _path_lengths(trees.link_into, graph.tail, rows, targets, first)
+    links = np.empty(first[-1], dtype=np.int32)
+    _path_links(trees.link_into, graph.tail, rows, targets, first, links)
+    return first, links
+
+
+@kernel
+def _path_lengths(link_into, tail, rows, targets, first):
+    for i in range(rows.size):
+        length = 0
+        link = link_into[rows[i], targets[i]]
+        while link >= 0:
+            length += 1
+            link = link_into[rows[i], tail[link]]
+        first[i + 1] = first[i] + length
+
+
+@kernel
+def _path_links(link_into, tail, rows, targets, first, links):
+    for i in range(rows.size):
+        place = first[i + 1]
+        link = link_into[rows[i], targets[i]]
+        while link >= 0:
+            place -= 1
+            links[place] = link
+            link = link_into[rows[i], tail[link]]
