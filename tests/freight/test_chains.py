@@ -97,9 +97,7 @@ def brute_water_cost(problem, season: int, flow: int) -> float:
                 if p == q or not np.isfinite(km):
                     continue
                 hours = km / price.speed_km_per_h[way] + skim.lock_h[p, q] + rates["port_hours_per_call"]
-                voyage = (
-                    price.per_km[way] * km + price.per_lock_h[way] * skim.lock_h[p, q] + 2 * price.per_call[way]
-                )
+                voyage = price.per_km[way] * km + price.per_lock_h[way] * skim.lock_h[p, q] + 2 * price.per_call[way]
                 ends = 2 * (forms.handling[form] + rates["port_dues"])
                 ends += forms.last_mile[form] * (int(problem.last_mile[p]) + int(problem.last_mile[q]))
                 best = min(best, lorry(o, p) + voyage + ends + value * hours + lorry(q, d))
@@ -111,7 +109,9 @@ def test_water_chain_equals_brute_force(problem):
     water = SIGNATURES.index("water")
     for season in range(2):
         for flow in range(len(problem.origin)):
-            mine = (problem.chains.flow == flow) & (problem.chains.season == season) & (problem.chains.signature == water)
+            mine = (
+                (problem.chains.flow == flow) & (problem.chains.season == season) & (problem.chains.signature == water)
+            )
             assert cost[mine][0] == pytest.approx(brute_water_cost(problem, season, flow), rel=1e-12)
 
 
@@ -121,7 +121,9 @@ def test_low_water_loads_the_vessel_lighter(problem):
         at = (problem.chains.season == season) & (problem.chains.signature == SIGNATURES.index("water"))
         legs = problem.chains.leg_mode[at] == Mode.WATER
         ways = problem.chains.leg_means[at][legs]
-        bulk = [p for p, v in zip(problem.payload_of(season)[ways], problem.vessel_of(season)[ways], strict=True) if v == 1]
+        bulk = [
+            p for p, v in zip(problem.payload_of(season)[ways], problem.vessel_of(season)[ways], strict=True) if v == 1
+        ]
         payloads.append(max(bulk))
     assert payloads[0] == pytest.approx(850.0)
     assert payloads[1] == pytest.approx((2.35 - 0.2 - 0.75) * 100 * 5.346)
@@ -179,7 +181,9 @@ def test_path_sizes_agree_with_the_general_formula(problem):
     for one in np.unique(group):
         rows = np.flatnonzero(group == one)
         keys = {
-            tuple(int(a[r, j]) for a in (chains.leg_mode, chains.leg_means, chains.leg_from, chains.leg_to)): parts.length_km[r, j]
+            tuple(
+                int(a[r, j]) for a in (chains.leg_mode, chains.leg_means, chains.leg_from, chains.leg_to)
+            ): parts.length_km[r, j]
             for r in rows
             for j in range(5)
             if chains.leg_mode[r, j] >= 0
@@ -189,7 +193,9 @@ def test_path_sizes_agree_with_the_general_formula(problem):
         for i, r in enumerate(rows):
             for j in range(5):
                 if chains.leg_mode[r, j] >= 0:
-                    leg = tuple(int(a[r, j]) for a in (chains.leg_mode, chains.leg_means, chains.leg_from, chains.leg_to))
+                    leg = tuple(
+                        int(a[r, j]) for a in (chains.leg_mode, chains.leg_means, chains.leg_from, chains.leg_to)
+                    )
                     uses[i, order.index(leg)] = True
         assert np.allclose(parts.path_size[rows], path_size(uses, np.array([keys[k] for k in order])))
 
@@ -198,11 +204,15 @@ def test_emissions_of_a_chain_by_hand(problem):
     """15 km lorry, vessel, two hub visits: V10 of the methods in small."""
     legs = price_legs(problem)
     coal = np.array([problem.forms.cargo[problem.form[f]] == "coal" for f in problem.chains.flow])
-    at = np.flatnonzero(coal & (problem.chains.signature == SIGNATURES.index("water")) & (problem.chains.season == 0))[0]
+    at = np.flatnonzero(coal & (problem.chains.signature == SIGNATURES.index("water")) & (problem.chains.season == 0))[
+        0
+    ]
     km = {int(m): float(k) for m, k in zip(problem.chains.leg_mode[at], problem.parts.length_km[at], strict=True)}
     by_hand = km[Mode.WATER] * 0.034 + km[Mode.ROAD] * 0.0551 + 2 * 1.2
     assert legs.kgco2e_per_t()[at] == pytest.approx(by_hand)
-    assert legs.wtt_kg[at].sum() + legs.ttw_kg[at].sum() + legs.hub_kg[at].sum() == pytest.approx(legs.kgco2e_per_t()[at])
+    assert legs.wtt_kg[at].sum() + legs.ttw_kg[at].sum() + legs.hub_kg[at].sum() == pytest.approx(
+        legs.kgco2e_per_t()[at]
+    )
 
 
 def test_calls_carry_the_throughput(problem):

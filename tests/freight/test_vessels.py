@@ -27,7 +27,9 @@ def fleet(tables):
 def voyage_yuan_per_t(fleet, rates, payload_t: float, km: float, locks: int, lockage_h: float) -> float:
     cost = voyage_cost(fleet, rates)
     lock_h = locks * (lockage_h + rates["lock_wait_h"])
-    return (cost.per_km[V800] * km + cost.per_lock_h[V800] * lock_h + cost.per_port_h[V800] * rates["port_hours_per_call"]) / payload_t
+    return (
+        cost.per_km[V800] * km + cost.per_lock_h[V800] * lock_h + cost.per_port_h[V800] * rates["port_hours_per_call"]
+    ) / payload_t
 
 
 def test_standing_cost_is_crew_capital_and_upkeep(fleet, tables):
@@ -78,4 +80,7 @@ def test_missing_rates_are_all_named(tables):
     frame = tables["rates"].filter(~tables["rates"]["id"].is_in(["diesel_price", "ukc_m"]))
     with pytest.raises(DataError) as told:
         read_rates(frame)
-    assert {fault.rule for fault in told.value.faults} == {"must hold the rate diesel_price", "must hold the rate ukc_m"}
+    assert {fault.rule for fault in told.value.faults} == {
+        "must hold the rate diesel_price",
+        "must hold the rate ukc_m",
+    }

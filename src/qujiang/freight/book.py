@@ -185,7 +185,9 @@ def _texts(tables: Mapping[str, pl.DataFrame], problem: FreightProblem) -> dict[
         "vessels": list(problem.fleet.ids),
         "vessel_names": list(problem.fleet.names),
         "port": problem.place_ids[problem.port],
-        "services": {f"{r['from_place']}|{r['to_place']}": r["id"] for r in services.to_dicts()} if services is not None else {},
+        "services": {f"{r['from_place']}|{r['to_place']}": r["id"] for r in services.to_dicts()}
+        if services is not None
+        else {},
         "closed": closed,
         "assumed_rates": sorted(problem.rates.assumed),
         "emission_version": sorted({str(v) for v in versions["version"]}) if "version" in versions.columns else [],
@@ -224,7 +226,11 @@ def save_book(book: QuoteBook, path: Path) -> None:
     handle, aside = tempfile.mkstemp(dir=path.parent, suffix=".npz")
     try:
         with os.fdopen(handle, "wb") as stream:
-            np.savez(stream, texts=np.frombuffer(json.dumps(book.texts, ensure_ascii=False).encode(), dtype=np.uint8), **arrays)
+            np.savez(
+                stream,
+                texts=np.frombuffer(json.dumps(book.texts, ensure_ascii=False).encode(), dtype=np.uint8),
+                **arrays,
+            )
         Path(aside).replace(path)
     except BaseException:
         Path(aside).unlink(missing_ok=True)
@@ -246,6 +252,8 @@ def same_book(one: QuoteBook, other: QuoteBook) -> bool:
     """Whether two books say the same."""
     mine, yours = asdict(one), asdict(other)
     return all(
-        np.array_equal(mine[k], yours[k], equal_nan=mine[k].dtype.kind == "f") if isinstance(mine[k], np.ndarray) else mine[k] == yours[k]
+        np.array_equal(mine[k], yours[k], equal_nan=mine[k].dtype.kind == "f")
+        if isinstance(mine[k], np.ndarray)
+        else mine[k] == yours[k]
         for k in mine
     )

@@ -54,12 +54,8 @@ class Calibration:
     rates: Rates
     moved: tuple[tuple[str, float, float, float, float], ...]  # name, before, low, high, after
     residuals: tuple[Residual, ...]
-    modal_yuan_per_t: Mapping[str, float]
+    result: FreightResult  # the assignment at the fitted rates
     evaluations: int
-
-    def explained(self, mode: str) -> bool:
-        """Whether costs alone explain the mode."""
-        return abs(self.modal_yuan_per_t[mode]) <= NOT_EXPLAINED_YUAN_PER_T
 
 
 def _ranges(problem: FreightProblem) -> list[tuple[str, float, float, float]]:
@@ -132,7 +128,7 @@ def calibrate(problem: FreightProblem, facts: pl.DataFrame, others: Mapping[str,
     result = assign(problem.with_rates(rates, search=True))
     residuals = tuple(_residual(row, result, others, values) for row in rows)
     moved = tuple((name, middle, low, high, values[name]) for name, middle, low, high in ranges)
-    return Calibration(rates, moved, residuals, {}, count)
+    return Calibration(rates, moved, residuals, result, count)
 
 
 def _half_width(row: dict) -> float:

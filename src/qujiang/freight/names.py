@@ -37,12 +37,26 @@ class Names:
         for table, key in ((self.exact, wanted), (self.alias, wanted), (self.bare, _bare(wanted))):
             if key in table:
                 return self._only(text, table[key])
-        rows = sorted({row for table in (self.exact, self.alias) for name in table if name.startswith(wanted) for row in table[name]})
+        rows = sorted(
+            {
+                row
+                for table in (self.exact, self.alias)
+                for name in table
+                if name.startswith(wanted)
+                for row in table[name]
+            }
+        )
         if rows:
             return self._only(text, tuple(rows))
         near = difflib.get_close_matches(wanted, [*self.exact, *self.alias], n=5, cutoff=0.6)
-        rows = list(dict.fromkeys(row for name in near for row in (*self.exact.get(name, ()), *self.alias.get(name, ()))))
-        hint = f"did you mean {self._list(rows)}?" if rows else f"the table holds {len(self.ids)} of them, by id, Chinese or English name"
+        rows = list(
+            dict.fromkeys(row for name in near for row in (*self.exact.get(name, ()), *self.alias.get(name, ())))
+        )
+        hint = (
+            f"did you mean {self._list(rows)}?"
+            if rows
+            else f"the table holds {len(self.ids)} of them, by id, Chinese or English name"
+        )
         raise ScenarioError(f"no {self.what} is called {text}: {hint}")
 
     def _only(self, text: str, rows: Sequence[int]) -> int:

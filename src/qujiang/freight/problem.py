@@ -78,6 +78,12 @@ class FreightProblem:
         changed = replace(self, rates=rates)
         return changed.searched() if search else changed
 
+    def grown(self, demand: pl.DataFrame, growth: pl.DataFrame, year: int) -> FreightProblem:
+        """The same network and chains with the demand of another year."""
+        index = {name: row for row, name in enumerate(self.place_ids)}
+        *_, tonnes = demand_by_form(demand, growth, self.forms, index, year - self.base_year)
+        return replace(self, year=year, demand_t_per_year=tonnes)
+
     def searched(self) -> FreightProblem:
         """The same problem with its chains looked for anew."""
         found = find_chains(
@@ -90,7 +96,14 @@ class FreightProblem:
             rule, mend = "has no chain of road, rail or water at all", "join the two places by open links"
             raise DataError(
                 [
-                    Fault("demand.csv", None, "origin, destination", f"{self.place_ids[a]} to {self.place_ids[b]}", rule, mend)
+                    Fault(
+                        "demand.csv",
+                        None,
+                        "origin, destination",
+                        f"{self.place_ids[a]} to {self.place_ids[b]}",
+                        rule,
+                        mend,
+                    )
                     for a, b in pairs
                 ]
             )
@@ -145,7 +158,12 @@ def _tonnes_per_teu(fleet: Fleet) -> float:
 
 
 def build_problem(
-    tables: Mapping[str, pl.DataFrame], *, port_place: str, base_year: int, year: int | None = None
+    tables: Mapping[str, pl.DataFrame],
+    *,
+    port_place: str,
+    base_year: int,
+    year: int | None = None,
+    set_rates: Mapping[str, float] | None = None,
 ) -> FreightProblem:
     """Decode the freight tables of a district.
 
@@ -157,6 +175,8 @@ def build_problem(
         The place of the district's own port.
     year
         Demand is grown from ``base_year`` to this year by each cargo's growth; None means the base year.
+    set_rates
+        Rates that replace those of the table (a calibration's).
 
     Raises
     ------
@@ -165,7 +185,7 @@ def build_problem(
     """
     places = tables["places"]
     index = place_index(places)
-    rates = read_rates(tables["rates"])
+    rates = read_rates(tables["rates"]).with_values(**(set_rates or {}))
     fleet = read_fleet(tables["vessel_classes"])
     factors = emission_factors(tables["emission_factors"])
     hub = (sum(factors[HUB_FACTOR]), sum(factors[BOX_HUB_FACTOR]))

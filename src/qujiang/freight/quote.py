@@ -99,7 +99,9 @@ class Question:
         return int(inside)
 
 
-def ask(book: QuoteBook, origin: str, destination: str, cargo: str, tonnes: float, depart: date | None = None) -> Question:
+def ask(
+    book: QuoteBook, origin: str, destination: str, cargo: str, tonnes: float, depart: date | None = None
+) -> Question:
     """Read a question as people put it.
 
     Raises
@@ -111,7 +113,9 @@ def ask(book: QuoteBook, origin: str, destination: str, cargo: str, tonnes: floa
         raise ScenarioError(f"tonnes = {tonnes:g} must be a number above 0")
     a, b, c = book.places.find(origin), book.places.find(destination), book.cargoes.find(cargo)
     if a == b:
-        raise ScenarioError(f"{origin} and {destination} are the same place ({book.places.ids[a]}): nothing has to go anywhere")
+        raise ScenarioError(
+            f"{origin} and {destination} are the same place ({book.places.ids[a]}): nothing has to go anywhere"
+        )
     forms = [f for f, name in enumerate(book.texts["form_cargo"]) if name == book.cargoes.ids[c]]
     main = max(forms, key=lambda f: book.form_share[f])
     return Question(a, b, main, tonnes, depart.month if depart else None)
@@ -204,7 +208,9 @@ def _lorry_yuan(book: QuoteBook, q: Question, km: np.ndarray | float) -> np.ndar
     return np.where(np.asarray(km) > 0, fare, 0.0) * _boxes_or(book, q, book.number("truck_payload_t"))
 
 
-def _sailing(book: QuoteBook, q: Question, ways: np.ndarray, starts: np.ndarray, ends: np.ndarray) -> tuple[np.ndarray, ...]:
+def _sailing(
+    book: QuoteBook, q: Question, ways: np.ndarray, starts: np.ndarray, ends: np.ndarray
+) -> tuple[np.ndarray, ...]:
     """Cost, hours and emissions of every way between every pair of quays, shape (ways, starts, ends); infinity where none."""
     at = np.ix_(ways, starts, ends)
     km, lock_h, locks = book.water_km[at], book.lock_h[at], book.lock_count[at]
@@ -213,13 +219,20 @@ def _sailing(book: QuoteBook, q: Question, ways: np.ndarray, starts: np.ndarray,
     here &= ~closed[None]
     km, lock_h, locks = (np.where(here, part, 0.0) for part in (km, lock_h, locks))
     w = ways[:, None, None]
-    voyage = book.way_per_km[w] * km + book.way_per_lock_h[w] * lock_h + book.way_per_lock[w] * locks + 2 * book.way_per_call[w]
+    voyage = (
+        book.way_per_km[w] * km
+        + book.way_per_lock_h[w] * lock_h
+        + book.way_per_lock[w] * locks
+        + 2 * book.way_per_call[w]
+    )
     voyage = voyage * _boxes_or(book, q, book.way_payload_t[w])
     ends_yuan = 2 * (book.handling[q.form] * _per_box(book, q) + book.number("port_dues"))
     mile = _mile(book, q)
     yuan = np.where(here, voyage + ends_yuan + mile[starts][None, :, None] + mile[ends][None, None, :], np.inf)
     wait = np.nan_to_num(book.service_h[np.ix_(starts, ends)] / 2)
-    hours = np.where(here, km / book.way_speed_km_per_h[w] + lock_h + 2 * book.number("port_call_h") + wait[None], np.inf)
+    hours = np.where(
+        here, km / book.way_speed_km_per_h[w] + lock_h + 2 * book.number("port_call_h") + wait[None], np.inf
+    )
     counted = km + np.where(here, book.coastal_km[at], 0.0) * (SEA_DISTANCE_FACTOR - 1)
     kg = np.where(here, (book.way_wtt[w] + book.way_ttw[w]) * counted + 2 * book.hub_kg[q.form], np.inf)
     return yuan, hours, kg
@@ -237,7 +250,9 @@ def _closed(book: QuoteBook, q: Question, starts: np.ndarray, ends: np.ndarray) 
     ids = book.places.ids
     for i, a in enumerate(starts):
         for j, b in enumerate(ends):
-            months = book.texts["closed"].get(f"{ids[a]}|{ids[b]}") or book.texts["closed"].get(f"{ids[b]}|{ids[a]}") or ""
+            months = (
+                book.texts["closed"].get(f"{ids[a]}|{ids[b]}") or book.texts["closed"].get(f"{ids[b]}|{ids[a]}") or ""
+            )
             shut[i, j] = q.month in _months(months)
     return shut
 
@@ -252,7 +267,9 @@ def _months(text: str) -> set[int]:
     return found
 
 
-def _road_parts(book: QuoteBook, q: Question, places: np.ndarray, door: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def _road_parts(
+    book: QuoteBook, q: Question, places: np.ndarray, door: int
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     km = book.road_km[door, places]
     yuan = _lorry_yuan(book, q, km)
     return yuan, km / book.number("truck_speed"), km * (book.number("road_wtt") + book.number("road_ttw"))
@@ -290,7 +307,11 @@ def _rail(book: QuoteBook, q: Question, starts: np.ndarray, ends: np.ndarray) ->
         km * (book.number("rail_wtt") + book.number("rail_ttw")) + 2 * book.hub_kg[q.form],
     )
     points = np.stack(
-        [np.where(here, m + a[:, None] + b[None, :], np.inf).reshape(-1) for m, a, b in zip(main, before, after, strict=True)], axis=1
+        [
+            np.where(here, m + a[:, None] + b[None, :], np.inf).reshape(-1)
+            for m, a, b in zip(main, before, after, strict=True)
+        ],
+        axis=1,
     )
     good = np.flatnonzero(np.isfinite(points).all(axis=1))
     for row in pareto(points[good]) if len(good) else ():
@@ -298,7 +319,9 @@ def _rail(book: QuoteBook, q: Question, starts: np.ndarray, ends: np.ndarray) ->
         yield _chain(book, q, [(RAIL, -1, int(starts[s]), int(ends[t]))])
 
 
-def _changes(book: QuoteBook, q: Question, ways: np.ndarray, quays: np.ndarray, stations: np.ndarray) -> Iterator[Chain]:
+def _changes(
+    book: QuoteBook, q: Question, ways: np.ndarray, quays: np.ndarray, stations: np.ndarray
+) -> Iterator[Chain]:
     """Vessel and train, in either order: the best by cost, by hours and by emissions."""
     if not len(ways) or not len(quays) or not len(stations):
         return
@@ -320,10 +343,18 @@ def _changes(book: QuoteBook, q: Question, ways: np.ndarray, quays: np.ndarray, 
         sail = _sailing(book, q, ways, *quay_ends)
         rail_km = book.rail_km[np.ix_(*rail_ends)]
         rail_km = np.where(rail_ends[0][:, None] != rail_ends[1][None, :], rail_km, np.inf)
-        rates = (book.rail_per_km[q.form], 1 / book.number("train_speed"), book.number("rail_wtt") + book.number("rail_ttw"))
+        rates = (
+            book.rail_per_km[q.form],
+            1 / book.number("train_speed"),
+            book.number("rail_wtt") + book.number("rail_ttw"),
+        )
         before, after = _road_parts(book, q, starts, q.origin), _road_parts(book, q, ends, q.destination)
         between = book.road_km[meet_quay, meet_station]
-        middle = (_lorry_yuan(book, q, between), between / book.number("truck_speed"), between * (book.number("road_wtt") + book.number("road_ttw")))
+        middle = (
+            _lorry_yuan(book, q, between),
+            between / book.number("truck_speed"),
+            between * (book.number("road_wtt") + book.number("road_ttw")),
+        )
         for criterion in range(3):
             way = sail[criterion].argmin(axis=0)
             water = sail[criterion].min(axis=0)
@@ -340,7 +371,11 @@ def _changes(book: QuoteBook, q: Question, ways: np.ndarray, quays: np.ndarray, 
             w = int(ways[way[start, meet] if water_first else way[meet, end]])
             a, b = int(starts[start]), int(ends[end])
             quay, station = int(meet_quay[meet]), int(meet_station[meet])
-            main = [(WATER, w, a, quay), (RAIL, -1, station, b)] if water_first else [(RAIL, -1, a, station), (WATER, w, quay, b)]
+            main = (
+                [(WATER, w, a, quay), (RAIL, -1, station, b)]
+                if water_first
+                else [(RAIL, -1, a, station), (WATER, w, quay, b)]
+            )
             if (a, w, quay, station, b, water_first) not in seen:
                 seen.add((a, w, quay, station, b, water_first))
                 yield _chain(book, q, main)
@@ -388,7 +423,12 @@ def _changed_directly(book: QuoteBook, q: Question, before: Leg, after: Leg) -> 
 def _vessel(book: QuoteBook, q: Question, way: int, start: int, end: int) -> Leg:
     km, lock_h = float(book.water_km[way, start, end]), float(book.lock_h[way, start, end])
     locks = float(book.lock_count[way, start, end])
-    voyage = book.way_per_km[way] * km + book.way_per_lock_h[way] * lock_h + book.way_per_lock[way] * locks + 2 * book.way_per_call[way]
+    voyage = (
+        book.way_per_km[way] * km
+        + book.way_per_lock_h[way] * lock_h
+        + book.way_per_lock[way] * locks
+        + 2 * book.way_per_call[way]
+    )
     freight = float(voyage * _boxes_or(book, q, book.way_payload_t[way]))
     mile = _mile(book, q)
     handling = 2 * (book.handling[q.form] * _per_box(book, q) + book.number("port_dues")) + mile[start] + mile[end]
@@ -397,7 +437,21 @@ def _vessel(book: QuoteBook, q: Question, way: int, start: int, end: int) -> Leg
     hours = km / float(book.way_speed_km_per_h[way]) + lock_h + 2 * book.number("port_call_h") + wait
     counted = km + float(book.coastal_km[way, start, end]) * (SEA_DISTANCE_FACTOR - 1)
     wtt, ttw = float(book.way_wtt[way]) * counted, float(book.way_ttw[way]) * counted
-    return Leg(WATER, way, start, end, km, freight, float(handling), hours, wait, wtt, ttw, 2 * float(book.hub_kg[q.form]), locks)
+    return Leg(
+        WATER,
+        way,
+        start,
+        end,
+        km,
+        freight,
+        float(handling),
+        hours,
+        wait,
+        wtt,
+        ttw,
+        2 * float(book.hub_kg[q.form]),
+        locks,
+    )
 
 
 def _train(book: QuoteBook, q: Question, start: int, end: int) -> Leg:
@@ -406,7 +460,21 @@ def _train(book: QuoteBook, q: Question, start: int, end: int) -> Leg:
     freight = float(book.rail_base[q.form] + book.rail_per_km[q.form] * km) * per_box
     handling = 2 * float(book.rail_handling[q.form]) * per_box + float(mile[start] + mile[end])
     wtt, ttw = book.number("rail_wtt") * km, book.number("rail_ttw") * km
-    return Leg(RAIL, -1, start, end, km, freight, handling, km / book.number("train_speed"), 0.0, wtt, ttw, 2 * float(book.hub_kg[q.form]), 0.0)
+    return Leg(
+        RAIL,
+        -1,
+        start,
+        end,
+        km,
+        freight,
+        handling,
+        km / book.number("train_speed"),
+        0.0,
+        wtt,
+        ttw,
+        2 * float(book.hub_kg[q.form]),
+        0.0,
+    )
 
 
 def _why_not(book: QuoteBook, q: Question) -> str:
@@ -421,7 +489,9 @@ def _why_not(book: QuoteBook, q: Question) -> str:
         quays = _terminals(book, book.water_km[ways].min(axis=0))
         for name, door in ((a, q.origin), (b, q.destination)):
             if not len(_nearest(book, door, quays)):
-                missing.append(f"no quay can be reached from {name} by road: draught, beam, height or closed links leave none open")
+                missing.append(
+                    f"no quay can be reached from {name} by road: draught, beam, height or closed links leave none open"
+                )
     if not len(_nearest(book, q.origin, _terminals(book, book.rail_km))):
         missing.append(f"no goods station can be reached from {a}")
     return f"no chain from {a} to {b}: " + "; ".join(missing)

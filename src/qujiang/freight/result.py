@@ -169,6 +169,21 @@ class FreightResult:
                 total[season, mode, means, here, there] += tonnes
         return [(*key, tonnes) for key, tonnes in total.items()]
 
+    def sailed(self) -> dict[tuple[int, int, int, int], float]:
+        """Tonnes by (season, way of sailing, from, to) of the vessel legs."""
+        return {(s, means, a, b): t for (s, mode, means, a, b), t in self._on_ways.items() if mode == Mode.WATER}
+
+    def locks_between(self, season: int, means: int, a: int, b: int) -> list[str]:
+        """Locks on the way of a vessel leg."""
+        places = way(self.problem.skims[season].water[means], a, b)
+        water = self.problem.networks[season].water
+        return [
+            lock
+            for here, there in pairwise(places)
+            for row in _rows_between(self.problem, season, here, there)
+            for lock in water.locks[row]
+        ]
+
     def table_links(self) -> pl.DataFrame:
         """Tonnes a year between neighbouring places by mode, both directions apart."""
         ids = self.problem.place_ids

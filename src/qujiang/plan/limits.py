@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 import polars as pl
@@ -14,6 +15,10 @@ from qujiang.plan.result import Binder
 from qujiang.port.capacity import berth_pools, design_code_capacity_t_per_year, queueing_capacity_t_per_year
 
 UNIT = "tonnes_per_year"
+#: A lock that at least this part of the port's tonnes pass has a level of its own [1].
+MOST_SHARE = 0.5
+#: How far demand may grow where it is relaxed [1]: far above every other limit.
+GROWTH_OF_RELAXED_DEMAND = 10.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +34,16 @@ class Limit:
     level_t_per_year: float
     physical: bool
     assumed: bool
+    lock: str | None = None  # the lock, where the limit is one
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Vessel tonnes of the port that pass the same locks [t/year], and the vessel passages that a tonne takes there."""
+
+    locks: frozenset[str]
+    tonnes: float
+    vessels_per_t: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,17 +120,88 @@ def background_vessels(frame: pl.DataFrame, year: int | None) -> dict[str, float
     return found
 
 
-def lock_limits(loads: Sequence[LockLoad], names: Mapping[str, tuple[str, str]], throughput_t: float) -> list[Limit]:
-    """The throughput at which each lock is full, if own traffic there grows with the port's and others stay."""
+def lock_limits(
+    loads: Sequence[LockLoad], names: Mapping[str, tuple[str, str]], groups: Sequence[Group], throughput_t: float
+) -> list[Limit]:
+    """One limit for each lock that the port's vessels pass.
+
+    Where most of the port's tonnes pass a lock, its level is the throughput at which it is full if the port's traffic
+    grows and that of others does not; a lock that carries a small part has no such level.
+    """
+    carried = {load.lock: sum(g.tonnes for g in groups if load.lock in g.locks) for load in loads}
     limits = []
     for load in loads:
-        if load.refuted or load.own_vessels_per_year <= 0 or throughput_t <= 0:
+        if load.refuted or not carried[load.lock]:
             continue
-        spare = load.capacity_vessels_per_year - load.background_vessels_per_year
-        level = throughput_t * spare / load.own_vessels_per_year
         zh, en = names[load.lock]
-        limits.append(Limit(en, zh, "lock_physical", level, physical=True, assumed=True))
+        spare = load.capacity_vessels_per_year - load.background_vessels_per_year
+        most = carried[load.lock] >= MOST_SHARE * throughput_t
+        level = throughput_t * spare / load.own_vessels_per_year if most else np.inf
+        limits.append(Limit(en, zh, "lock_physical", level, True, True, load.lock))
     return sorted(limits, key=lambda limit: limit.level_t_per_year)
+
+
+def port_groups(result: FreightResult, scale: float) -> list[Group]:
+    """The port's vessel tonnes by the locks that they pass, times ``scale`` (the pivot on today's figure)."""
+    problem = result.problem
+    empty = 1 + problem.rates["empty_return_share"] / 100
+    total: dict[frozenset[str], list[float]] = {}
+    for (season, means, a, b), tonnes in result.sailed().items():
+        if problem.port in (a, b):
+            group = total.setdefault(frozenset(result.locks_between(season, means, a, b)), [0.0, 0.0])
+            group[0] += tonnes * scale
+            group[1] += tonnes * scale * empty / float(problem.payload_of(season)[means])
+    return [Group(locks, t, vessels / t) for locks, (t, vessels) in total.items() if t > 0]
+
+
+def largest_throughput(
+    groups: Sequence[Group], loads: Sequence[LockLoad], limits: Sequence[Limit], relaxed: Limit | None = None
+) -> tuple[float, frozenset[str]]:
+    """The most that the port can handle [t/year], and the kinds and locks of the limits that are tight.
+
+    A small linear program: each group stays below its demand, the sum below every limit of the whole port, and at each
+    lock the vessels below what is left. A lock that others alone overfill is shared in proportion.
+
+    Parameters
+    ----------
+    relaxed
+        This limit is taken away; demand is taken away by letting every group grow tenfold.
+    """
+    from scipy.optimize import linprog
+
+    demand = np.array([group.tonnes for group in groups])
+    if not len(demand):
+        return 0.0, frozenset()
+    bounds = demand * (GROWTH_OF_RELAXED_DEMAND if relaxed is not None and relaxed.kind == "demand" else 1.0)
+    whole = [x for x in limits if x.lock is None and x.kind != "demand" and x is not relaxed]
+    kept = {x.lock for x in limits if x.lock is not None and x is not relaxed}
+    locks = [load for load in loads if load.lock in kept]
+    rows = [np.ones(len(groups)) for _ in whole]
+    right = [x.level_t_per_year for x in whole]
+    for load in locks:
+        use = np.array([group.vessels_per_t if load.lock in group.locks else 0.0 for group in groups])
+        mine = float(use @ demand)
+        others = load.background_vessels_per_year + max(load.own_vessels_per_year - mine, 0.0)
+        fair = mine * min(1.0, load.capacity_vessels_per_year / (mine + others)) if mine else 0.0
+        rows.append(use)
+        right.append(max(load.capacity_vessels_per_year - others, fair))
+    # scaled to millions of tonnes, so that the solver's tolerances mean a tonne
+    answer = linprog(
+        -np.ones(len(groups)),
+        A_ub=np.array(rows) if rows else None,
+        b_ub=np.array(right) / 1e6 if rows else None,
+        bounds=[(0.0, b / 1e6) for b in bounds],
+        method="highs",
+    )
+    tight = [x.kind for x, price in zip(whole, _prices(answer, len(whole)), strict=True) if price]
+    tight += [load.lock for load, price in zip(locks, _prices(answer, len(rows))[len(whole) :], strict=True) if price]
+    if float(-answer.fun * 1e6) >= bounds.sum() * (1 - 1e-9) or np.any(answer.upper.marginals < -1e-12):
+        tight.append("demand")
+    return float(-answer.fun * 1e6), frozenset(tight)
+
+
+def _prices(answer: Any, count: int) -> list[bool]:
+    return [bool(price < -1e-12) for price in answer.ineqlin.marginals[:count]] if count else []
 
 
 def berth_limits(tables: Mapping[str, pl.DataFrame], port_place: str, call_t: float, wait_ratio: float) -> list[Limit]:
@@ -156,6 +242,13 @@ def berth_limits(tables: Mapping[str, pl.DataFrame], port_place: str, call_t: fl
     ]
     gate = _gate_t_per_year(tables, here)
     return limits if gate is None else [*limits, Limit("gate lanes", "闸口车道", "gate", gate, True, True)]
+
+
+def container_berths_t(tables: Mapping[str, pl.DataFrame], port_place: str, wait_ratio: float) -> float:
+    """Tonnes in boxes that the container berths carry at the level of service; calls as large as their design call."""
+    here = set(tables["terminals"].filter(pl.col("place") == port_place)["id"])
+    pools = [p for p in berth_pools(tables) if p.terminal in here and p.berth_type == "container"]
+    return sum(queueing_capacity_t_per_year(pool, pool.design_call_t, wait_ratio) for pool in pools)
 
 
 def _gate_t_per_year(tables: Mapping[str, pl.DataFrame], terminals: set[str]) -> float | None:
@@ -210,31 +303,29 @@ def check_base(limits: Sequence[Limit], throughput_t: float) -> None:
         raise DataError(faults)
 
 
-def binders(limits: Sequence[Limit], unit: str = UNIT, per_t: float = 1.0) -> tuple[Binder, ...]:
-    """Relax each limit alone; the largest gain comes first.
-
-    Parameters
-    ----------
-    per_t
-        Turns tonnes of throughput into the unit of a measure that follows throughput.
-    """
-    levels = np.array([limit.level_t_per_year for limit in limits])
-    now = levels.min()
+def binders(
+    groups: Sequence[Group], loads: Sequence[LockLoad], limits: Sequence[Limit]
+) -> tuple[float, tuple[Binder, ...]]:
+    """The throughput that all limits allow [t/year], and every limit relaxed alone; the largest gain comes first."""
+    now, tight = largest_throughput(groups, loads, limits)
     found = []
-    for index, limit in enumerate(limits):
-        rest = np.delete(levels, index).min() if len(levels) > 1 else now
-        gain = max(float(rest - now), 0.0) if np.isfinite(rest) else 0.0
-        level = limit.level_t_per_year * per_t
+    for limit in limits:
+        gain = 0.0
+        if (limit.lock or limit.kind) in tight:  # relaxing a limit without a price gains nothing
+            gain = max(largest_throughput(groups, loads, limits, relaxed=limit)[0] - now, 0.0)
+        gain = round(gain, 3) if gain >= 1.0 else 0.0  # less than a tonne is the solver's tolerance
+        level = limit.level_t_per_year
         found.append(
             Binder(
-                limit.what,
-                limit.what_zh,
-                limit.kind,
-                gain * per_t,
-                unit,
-                level if np.isfinite(level) else None,
-                limit.assumed,
+                limit.what, limit.what_zh, limit.kind, gain, UNIT, level if np.isfinite(level) else None, limit.assumed
             )
         )
-    order = sorted(range(len(found)), key=lambda i: (-found[i].gain, levels[i]))
-    return tuple(found[i] for i in order)
+    order = sorted(range(len(found)), key=lambda i: (-found[i].gain, limits[i].level_t_per_year))
+    return now, tuple(found[i] for i in order)
+
+
+def in_unit(found: Sequence[Binder], unit: str, per_t: float) -> tuple[Binder, ...]:
+    """Binders of throughput in the unit of a measure that follows throughput."""
+    return tuple(
+        replace(b, gain=b.gain * per_t, level=None if b.level is None else b.level * per_t, unit=unit) for b in found
+    )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -12,7 +13,7 @@ from qujiang.freight.assign import assign
 from qujiang.freight.problem import FreightProblem
 from qujiang.outlook.measures import MeasureState, judge
 from qujiang.outlook.series import Observations
-from qujiang.plan.limits import Limit, binders
+from qujiang.plan.limits import in_unit
 from qujiang.plan.result import Binder, LandmarkAnswer, MeasureAnswer
 
 #: Rates of the water freight that can be relaxed alone: id -> (English, Chinese).
@@ -27,20 +28,30 @@ COST_PARTS = {
 }
 
 
+@dataclass(frozen=True, slots=True)
+class Binds:
+    """What binds the measures that freight computes; ``peers`` is the throughput of other ports [t/year]."""
+
+    throughput: Sequence[Binder]
+    boxes: Sequence[Binder]
+    costs: Sequence[Binder]
+    peers: Mapping[str, float]
+
+
 def freight_values(
-    measures: pl.DataFrame, throughput_t: float, ratios: Mapping[str, float], peers: Mapping[str, float]
+    measures: pl.DataFrame, throughput_t: float, boxes_teu: float, water_cost_ratio: float, peers: Mapping[str, float]
 ) -> dict[str, float]:
     """Base values at the target year of the measures that freight computes.
 
-    Each is pivoted on the documented figure of today: today's value times the ratio of the model at the target year to
+    They are pivoted on the documented figure of today: today's value times the ratio of the model at the target year to
     the model at the base year, so that what the model misses in level does not become growth.
 
     Parameters
     ----------
-    throughput_t
-        Throughput at the target year after all limits [t/year].
-    ratios
-        ``teu`` and ``water_cost``: model at the target year over model at the base year [1].
+    throughput_t, boxes_teu
+        At the target year after all limits [t/year], [TEU/year].
+    water_cost_ratio
+        Water freight of the model at the target year over the base year [1].
     peers
         Throughput of other ports at the target year [t/year].
     """
@@ -52,10 +63,19 @@ def freight_values(
         elif row["model"] == "freight_peer_ratio" and peers.get(row["model_argument"]):
             values[row["id"]] = throughput_t / peers[row["model_argument"]]
         elif row["model"] == "freight_teu" and today is not None:
-            values[row["id"]] = today * ratios["teu"]
+            values[row["id"]] = boxes_teu
         elif row["model"] == "freight_water_cost" and today is not None:
-            values[row["id"]] = today * ratios["water_cost"]
-    return values
+            values[row["id"]] = today * water_cost_ratio
+    return {name: significant(value) for name, value in values.items()}
+
+
+def significant(value: float, digits: int = 4) -> float:
+    """Rounded to as many digits as a pivot on published figures can carry.
+
+    >>> significant(4447660.57), significant(17.0027)
+    (4448000.0, 17.0)
+    """
+    return float(f"{value:.{digits - 1}e}") if np.isfinite(value) else value
 
 
 def cost_binders(problem: FreightProblem, today_yuan_per_t: float) -> tuple[Binder, ...]:
@@ -95,13 +115,7 @@ def judge_measures(
     )
 
 
-def answer(
-    state: MeasureState,
-    row: Mapping[str, Any],
-    limits: Sequence[Limit],
-    costs: tuple[Binder, ...],
-    peers: Mapping[str, float],
-) -> MeasureAnswer:
+def answer(state: MeasureState, row: Mapping[str, Any], binds: Binds) -> MeasureAnswer:
     """One measure with what binds it."""
     basis, basis_zh = _basis(state)
     statuses = (state.today_status, state.target_status, state.target_year_status, state.base_status)
@@ -126,29 +140,24 @@ def answer(
         reason_zh=_reason_zh(state),
         required_growth_percent_per_year=state.required_growth_percent_per_year,
         assumed="assumed" in statuses,
-        source=row["source"],
-        binds=_binds(state, row, limits, costs, peers),
+        source=";".join(row["source"]) if isinstance(row["source"], list) else str(row["source"] or ""),
+        binds=_binds(state, row, binds),
     )
 
 
-def _binds(
-    state: MeasureState,
-    row: Mapping[str, Any],
-    limits: Sequence[Limit],
-    costs: tuple[Binder, ...],
-    peers: Mapping[str, float],
-) -> tuple[Binder, ...]:
+def _binds(state: MeasureState, row: Mapping[str, Any], found: Binds) -> tuple[Binder, ...]:
     if state.state == "untestable":
         return ()
+    peer_t = found.peers.get(row["model_argument"] or "")
     if state.model == "freight_throughput":
-        return binders(limits)
-    if state.model == "freight_peer_ratio" and peers.get(row["model_argument"]):
-        return binders(limits, state.unit, 1 / peers[row["model_argument"]])
+        return tuple(found.throughput)
+    if state.model == "freight_peer_ratio" and peer_t:
+        return in_unit(found.throughput, state.unit, 1 / peer_t)
+    if state.model == "freight_teu":
+        return tuple(found.boxes)
     if state.model == "freight_water_cost":
-        return costs
-    if state.model == "growth":
-        return growth_binders(state)
-    return ()
+        return tuple(found.costs)
+    return growth_binders(state) if state.model == "growth" else ()
 
 
 BASIS = {

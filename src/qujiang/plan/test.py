@@ -18,17 +18,20 @@ from qujiang.freight.rates import Rates
 from qujiang.freight.result import FreightResult
 from qujiang.outlook.series import read as read_observations
 from qujiang.plan.limits import (
+    Group,
     Limit,
     LockLoad,
     berth_limits,
     binders,
     check_base,
+    container_berths_t,
     documented_berths,
     lock_limits,
     lock_loads,
+    port_groups,
 )
-from qujiang.plan.measures import answer, cost_binders, freight_values, judge_measures, landmark_answers
-from qujiang.plan.result import PlanResult
+from qujiang.plan.measures import Binds, answer, cost_binders, freight_values, judge_measures, landmark_answers
+from qujiang.plan.result import Binder, PlanResult
 
 if TYPE_CHECKING:
     from qujiang.district import District
@@ -73,24 +76,28 @@ def test_plan(district: District, scenario: str | None = None) -> PlanResult:
     info = district.info
     year = _target_year(overlaid["measures"], info.base_year)
     freight = _run_freight(district, overlaid, year)
-    today = _documented_throughput(overlaid["measures"], freight.base.throughput_t())
+    today = _today(overlaid["measures"], "freight_throughput", freight.base.throughput_t())
     ratio = freight.target.throughput_t() / freight.base.throughput_t()
     loads = lock_loads(overlaid, freight.target, year)
-    limits, physical_at_base = _limits(district, overlaid, freight, loads, today * ratio, today)
-    check_base(physical_at_base, today)
-    throughput = min(limit.level_t_per_year for limit in limits)
+    groups = port_groups(freight.target, today / freight.base.throughput_t())
+    limits = _limits(district, overlaid, freight, groups, loads)
+    check_base(_physical_at_base(district, freight, today), today)
+    throughput, bound_by = binders(groups, loads, limits)
     peers = _peers(overlaid["peer_ports"], info.base_year, ratio)
     ratios = {
         "teu": _safe_ratio(freight.target.throughput_teu(), freight.base.throughput_teu()),
         "water_cost": _safe_ratio(freight.target.water_freight_yuan_per_t(), freight.base.water_freight_yuan_per_t()),
     }
     measures = overlaid["measures"]
-    values = freight_values(measures, throughput, ratios, peers)
+    today_teu = _today(measures, "freight_teu", freight.base.throughput_teu())
+    teu, boxes = _box_binders(overlaid, today_teu * ratios["teu"], freight.target.problem.forms.t_per_teu)
+    values = freight_values(measures, throughput, teu, ratios["water_cost"], peers)
     observations = read_observations(overlaid["observations"])
     states = judge_measures(measures, values, observations, now_year=info.base_year, area=info.name_zh)
     costs = _costs(measures, freight.target.problem)
     rows = {row["id"]: row for row in measures.to_dicts()}
-    answers = [answer(state, rows[state.id], limits, costs, peers) for state in states]
+    binds = Binds(bound_by, boxes, costs, peers)
+    answers = [answer(state, rows[state.id], binds) for state in states]
     landmarks = landmark_answers(overlaid["landmarks"], answers, {s.id: s.landmark_no for s in states})
     return PlanResult(
         district={
@@ -103,7 +110,7 @@ def test_plan(district: District, scenario: str | None = None) -> PlanResult:
         },
         scenario=_scenario_words(overlaid, scenario),
         landmarks=landmarks,
-        limits=binders(limits),
+        limits=bound_by,
         residuals=tuple(_residual_rows(freight.calibration)),
         calibration=tuple(_moved_rows(freight.calibration)),
         modal_constants=tuple(_modal_rows(freight.modal)),
@@ -133,44 +140,70 @@ def _run_freight(district: District, overlaid: District, year: int) -> _Freight:
         if name in district.scenarios
     }
     fitted = calibrate(base, facts, others)
-    base = base.with_rates(fitted.rates, search=True)
-    target = build_problem(overlaid, port_place=port, base_year=base_year, year=year)
-    target = target.with_rates(_fitted_in(target.rates, base.rates, district, overlaid), search=True)
+    base = fitted.result.problem
+    if overlaid is district:
+        target = base.grown(district["demand"], district["demand_growth"], year)
+    else:
+        kept = _fitted_in(base.rates, district, overlaid)
+        target = build_problem(overlaid, port_place=port, base_year=base_year, year=year, set_rates=kept)
     observed = district["demand"].group_by("observed_mode").agg(pl.col("demand_t_per_year").sum())
     modal = modal_constants(base, dict(zip(observed["observed_mode"], observed["demand_t_per_year"], strict=True)))
-    return _Freight(fitted, assign(base), assign(target), modal)
+    return _Freight(fitted, fitted.result, assign(target), modal)
 
 
-def _fitted_in(target: Rates, base: Rates, district: District, overlaid: District) -> Rates:
+def _fitted_in(base: Rates, district: District, overlaid: District) -> dict[str, float]:
     """The calibrated values, except where the scenario itself sets a rate."""
-    before = {row["id"]: row["rate_value"] for row in district["rates"].to_dicts()}
-    after = {row["id"]: row["rate_value"] for row in overlaid["rates"].to_dicts()}
-    kept = {name: base[name] for name in FREE if before.get(name) == after.get(name)}
-    return target.with_values(**kept)
+    before, after = (dict(zip(d["rates"]["id"], d["rates"]["rate_value"], strict=True)) for d in (district, overlaid))
+    return {name: base[name] for name in FREE if before.get(name) == after.get(name)}
 
 
-def _documented_throughput(measures: pl.DataFrame, model_t: float) -> float:
-    """Today's throughput as published; the model's own where the district has none."""
-    rows = measures.filter((pl.col("model") == "freight_throughput") & pl.col("today_value").is_not_null())
-    return float(rows["today_value"][0]) if rows.height else model_t
+def _today(measures: pl.DataFrame, model: str, otherwise: float) -> float:
+    """Today's published figure of the measure with a model; the model's own where the district has none."""
+    rows = measures.filter((pl.col("model") == model) & pl.col("today_value").is_not_null())
+    return float(rows["today_value"][0]) if rows.height else otherwise
 
 
 def _limits(
-    district: District, overlaid: District, freight: _Freight, loads: list[LockLoad], demand_t: float, today_t: float
-) -> tuple[list[Limit], list[Limit]]:
-    """All limits at the target year, and those that hold at the base year already."""
-    names = {row["id"]: (row["name_zh"], row["name_en"]) for row in overlaid["locks"].to_dicts()}
-    demand = Limit(
-        "demand that chooses the port", "选择本港的货运需求", "demand", demand_t, physical=False, assumed=True
-    )
+    district: District, overlaid: District, freight: _Freight, groups: list[Group], loads: list[LockLoad]
+) -> list[Limit]:
+    """All limits of the port's throughput at the target year."""
+    demand_t = sum(group.tonnes for group in groups)
     port = district.info.port_place
-    berths = berth_limits(overlaid, port, _mean_call_t(freight.target), WAIT_RATIO)
     documented = documented_berths(overlaid["terminals"], port)
-    limits = [demand, *([documented] if documented else []), *berths]
-    limits += lock_limits(loads, names, demand_t)
-    at_base = lock_limits(lock_loads(district, freight.base, district.info.base_year), names, today_t)
-    documented_today = documented_berths(district["terminals"], port)
-    return limits, [*([documented_today] if documented_today else []), *at_base]
+    return [
+        Limit("demand that chooses the port", "选择本港的货运需求", "demand", demand_t, physical=False, assumed=True),
+        *([documented] if documented else []),
+        *berth_limits(overlaid, port, _mean_call_t(freight.target), WAIT_RATIO),
+        *lock_limits(loads, _lock_names(overlaid), groups, demand_t),
+    ]
+
+
+def _physical_at_base(district: District, freight: _Freight, today_t: float) -> list[Limit]:
+    """Capacities of today that the throughput of today cannot have passed."""
+    base, info = freight.base, district.info
+    groups = port_groups(base, today_t / base.throughput_t())
+    loads = lock_loads(district, base, info.base_year)
+    documented = documented_berths(district["terminals"], info.port_place)
+    return [*([documented] if documented else []), *lock_limits(loads, _lock_names(district), groups, today_t)]
+
+
+def _lock_names(district: District) -> dict[str, tuple[str, str]]:
+    return {row["id"]: (row["name_zh"], row["name_en"]) for row in district["locks"].to_dicts()}
+
+
+def _box_binders(overlaid: District, demand_teu: float, t_per_teu: float) -> tuple[float, tuple[Binder, ...]]:
+    """Boxes that the port can handle, and what binds them: demand, or the container berths at the level of service."""
+    berths = container_berths_t(overlaid, overlaid.info.port_place, WAIT_RATIO) / t_per_teu
+    limits = [("demand for boxes", "集装箱需求", "demand", demand_teu)]
+    if berths > 0:
+        limits.append(("container berths", "集装箱泊位", "berth_service_level", berths))
+    least = min(level for *_, level in limits)
+    rest = max(level for *_, level in limits)
+    found = [
+        Binder(what, what_zh, kind, rest - least if level == least else 0.0, "teu_per_year", level)
+        for what, what_zh, kind, level in limits
+    ]
+    return least, tuple(sorted(found, key=lambda binder: -binder.gain))
 
 
 def _mean_call_t(result: FreightResult) -> float:
