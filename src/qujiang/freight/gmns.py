@@ -116,9 +116,10 @@ def _read(path: Path, *, needed: Sequence[str] = (), optional: bool = False) -> 
             reader = csv.DictReader(text)
             table.columns = tuple(name.strip() for name in reader.fieldnames or ())
             reader.fieldnames = list(table.columns)
-            table.rows = [
-                (reader.line_num, {key: (value or "").strip() for key, value in row.items() if key}) for row in reader
-            ]
+            for row in reader:
+                inside = sum(value.count("\n") for value in row.values() if isinstance(value, str))
+                cells = {key: (value or "").strip() for key, value in row.items() if key}
+                table.rows.append((reader.line_num - inside, cells))
     except FileNotFoundError:
         if not optional:
             table.fault(None, None, None, "there is no such file", f"put it into {path.parent.name}/")
