@@ -349,14 +349,11 @@ MODELS = {
     "m53": ("access", ""),
 } | dict.fromkeys(("m32", "m21", "m22", "m33", "m41", "m42", "m43", "m51", "m52"), ("carried", ""))
 
-#: Places between which a calibration fact is measured.
 #: Scenario under whose conditions a calibration fact held.
 FACT_SCENARIO = {"cf03": "opening", "cf05": "opening"}
 
 #: Year of today's figure, where it is not the base year: the article and the port reports of autumn 2025.
-TODAY_YEAR = dict.fromkeys(
-    ("m13", "m14", "m21", "m22", "m31", "m32", "m33", "m41", "m42", "m43", "m51", "m52"), "2025"
-)
+TODAY_YEAR = dict.fromkeys(("m13", "m14", "m21", "m22", "m31", "m32", "m33", "m41", "m42", "m43", "m51", "m52"), "2025")
 
 #: What a vessel class carries; the fact base says it in the name of the class.
 CARRIES = {"box36": "boxes", "box48": "boxes", "sea3000": "both"}
@@ -401,6 +398,7 @@ MORE_CHAMBERS = {
 #: What the corrected rows say of themselves.
 MORE_CHAMBERS_NOTE = "more chambers than the fact base gives: its own traffic of 2024 would not pass"
 
+#: Places between which a calibration fact is measured.
 FACT_PLACES = {"cf04": ("longyou_port", ""), "cf07": ("yiwu", "ningbo")}
 
 

@@ -10,17 +10,15 @@ from pathlib import Path
 
 import polars as pl
 
-from qujiang import districts
-from qujiang.district import rules
-from qujiang.district.info import FILE, Info, read_info, write_info
+from qujiang.district import assumptions, rules
+from qujiang.district.folders import BESIDE, find_folder, recheck, save_folder
+from qujiang.district.info import Info, read_info, write_info
+from qujiang.district.overlay import Change, overlay
+from qujiang.district.scenario import Scenario, find_scenario, read_scenario, scenario_names
+from qujiang.district.scopes import Scope
 from qujiang.district.vocabulary import TABLES
-from qujiang.errors import DataError, Fault, QujiangError
-from qujiang.tables import check_folder
-from qujiang.tables.writing import as_csv
-
-#: Names beside the tables that are none of theirs.
-BESIDE = (FILE, "scenarios", "*.geojson", "*.bpmn", "LICENSE*")
-BUNDLED = "qujiang"
+from qujiang.errors import DataError, Fault
+from qujiang.tables import as_csv, check_folder
 
 
 @dataclass(frozen=True, eq=False)
@@ -38,16 +36,19 @@ class District(Mapping[str, pl.DataFrame]):
     lines
         Source line of each row; null for a row that a scenario added.
     folder
-        Where it was opened; None for one that was made in memory.
+        Where it, or the district below its scenarios, was opened.
     scenario
-        Name of the overlay; None for the district as it is.
+        The last overlay; None for the district as it is.
+    changes
+        Every cell and row that scenarios changed.
     """
 
     info: Info
-    frames: Mapping[str, pl.DataFrame]
+    frames: Mapping[str, pl.DataFrame] = field(repr=False)
     lines: Mapping[str, pl.Series] = field(repr=False)
     folder: Path | None = None
-    scenario: str | None = None
+    scenario: Scenario | None = None
+    changes: tuple[Change, ...] = field(default=(), repr=False)
 
     @classmethod
     def open(cls, path: str | Path | None = None) -> District:
@@ -86,15 +87,86 @@ class District(Mapping[str, pl.DataFrame]):
 
     @cached_property
     def hash(self) -> str:
-        """SHA-256 over the tables and ``district.toml`` in the order of the vocabulary; the form of the files does not matter."""
+        """SHA-256 over ``district.toml`` and the tables in the order of the vocabulary.
+
+        It is taken of what they say: line ends, a byte-order mark, or Parquet in place of CSV do not change it.
+        """
         digest = hashlib.sha256(write_info(self.info).encode())
         for name, frame in self.frames.items():
             digest.update(f"\0{name}\0".encode() + as_csv(frame).encode())
         return digest.hexdigest()
 
+    @property
+    def scenarios(self) -> tuple[str, ...]:
+        """Names of the scenarios in its folder."""
+        return tuple(scenario_names(self.folder))
+
     def check(self) -> tuple[Fault, ...]:
         """Every fault that the rules across tables find; none for a district that was opened."""
-        return tuple(rules.check(self.info, self.frames, self.lines, []))
+        return tuple(rules.check(self._scope()))
+
+    def assumptions(self) -> pl.DataFrame:
+        """Every uncertain number with its range.
+
+        Returns
+        -------
+        DataFrame
+            ``table, row_id, column, value, low, high, unit, source, status``: every assumed number, and those derived or
+            documented ones that a range of some width belongs to.
+        """
+        return assumptions.assumptions(self.frames)
+
+    def with_scenario(self, name: str | Path) -> District:
+        """The district with a scenario laid over it, checked again by all rules.
+
+        Checks of ``checks.csv`` that look at a table which the scenario changed are left alone: they state what holds without
+        it.
+
+        Parameters
+        ----------
+        name
+            Name of one of ``scenarios``, or the path of a .toml file.
+
+        Raises
+        ------
+        ScenarioError
+            There is no such scenario.
+        DataError
+            Carries every fault of the scenario, or else every fault of the district that it makes.
+        """
+        path, inside = find_scenario(self.folder, name)
+        scenario, faults = read_scenario(path, inside=inside)
+        if scenario is None:
+            raise DataError(faults)
+        made = overlay(self.frames, self.lines, scenario)
+        faults += made.faults
+        if faults:
+            raise DataError(sorted(faults, key=lambda fault: fault.line or 0))
+        changes = (*self.changes, *made.changes)
+        new = District(self.info, made.frames, made.lines, self.folder, scenario, changes)
+        if made.changes:
+            faults = recheck(self.info, made.frames, made.lines, scenario.file)
+            faults += rules.check(new._scope(), faults)
+        if faults:
+            raise DataError(faults)
+        return new
+
+    def save(self, folder: str | Path) -> Path:
+        """Write the district as a folder: made aside, then renamed, so that there is never half of one.
+
+        Scenarios and other files beside the tables go along, except from a district with an overlay.
+
+        Raises
+        ------
+        QujiangError
+            The folder exists and is not empty, or cannot be written.
+        """
+        beside = self.folder if self.scenario is None else None
+        return save_folder(Path(folder), self.info, self.frames, beside)
+
+    def _scope(self) -> Scope:
+        file = "" if self.scenario is None else self.scenario.file
+        return Scope(self.info, self.frames, self.lines, frozenset(change.table for change in self.changes), file)
 
 
 def read(path: str | Path | None = None) -> tuple[District | None, list[Fault]]:
@@ -111,32 +183,5 @@ def read(path: str | Path | None = None) -> tuple[District | None, list[Fault]]:
     faults += checked.faults
     if info is None:
         return None, faults
-    faults += rules.check(info, checked.frames, checked.lines, faults)
-    return District(info, checked.frames, checked.lines, folder), faults
-
-
-def find_folder(path: str | Path | None = None) -> Path:
-    """The folder of a district, by path or by the name of a bundled one.
-
-    Raises
-    ------
-    QujiangError
-        There is none, or it holds nothing.
-    """
-    home = Path(districts.__file__).parent
-    if path is None:
-        return home / BUNDLED
-    folder = Path(path)
-    bundled = sorted(found.parent.name for found in home.glob(f"*/{FILE}"))
-    if str(path) in bundled and not folder.exists():
-        return home / str(path)
-    try:
-        if not folder.exists():
-            raise QujiangError(f"{path}: there is no such folder (bundled districts: {', '.join(bundled)})")
-        if not folder.is_dir():
-            raise QujiangError(f"{path}: is a file; a district is a folder of tables, see `qujiang new`")
-        if not any(folder.iterdir()):
-            raise QujiangError(f"{path}: the folder is empty; `qujiang new {path}` fills it with templates")
-    except OSError as error:
-        raise QujiangError(f"{path}: cannot be read: {error.strerror or error}") from None
-    return folder
+    district = District(info, checked.frames, checked.lines, folder)
+    return district, [*faults, *rules.check(Scope(info, checked.frames, checked.lines), faults)]
