@@ -140,6 +140,11 @@ def quote(book: QuoteBook, question: Question) -> tuple[Chain, ...]:
     return tuple(chains[at] for at in pareto(points))
 
 
+def reprice(book: QuoteBook, question: Question, chain: Chain) -> Chain:
+    """The same chain for another question (another tonnage)."""
+    return _chain(book, question, [(leg.mode, leg.way, leg.start, leg.end) for leg in chain.legs if leg.mode != ROAD])
+
+
 def pareto(points: np.ndarray, epsilon: float = EPSILON) -> list[int]:
     """Rows that no other beats in all columns, thinned by ``epsilon``, by the first column.
 
