@@ -2,9 +2,19 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+from typing import TYPE_CHECKING
+
 import click
 
 from qujiang.cli import as_json
+from qujiang.errors import ScenarioError
+
+if TYPE_CHECKING:
+    import polars as pl
+
+    from qujiang.district import District
+    from qujiang.port.result import PortResult
 
 
 @click.group()
@@ -91,3 +101,95 @@ def _answer(
     raise click.UsageError(
         "give --servers and --utilisation (or --load); or --wait-ratio with --servers, --load or --utilisation to invert"
     )
+
+
+DISTRICT = click.option("--district", metavar="DIR", help="A folder or a bundled district's name.")
+SCENARIO = click.option("--scenario", metavar="NAME", help="A scenario of the district, or a path to one.")
+CALLS = click.option(
+    "--calls", type=click.Path(path_type=Path, dir_okay=False), help="Calls as freight writes them (CSV or Parquet)."
+)
+SEED = click.option("--seed", type=click.IntRange(min=0), default=1, show_default=True, help="Names all draws.")
+OUT = click.option("--out", type=click.Path(path_type=Path, file_okay=False), help="Write tables, log and result here.")
+JSON = click.option("--json", "json_wanted", is_flag=True, help="Print JSON.")
+
+
+def _opened(district: str | None, scenario: str | None) -> District:
+    from qujiang.district import District
+
+    opened = District.open(district)
+    return opened if scenario is None else opened.with_scenario(scenario)
+
+
+def _calls_table(calls: Path | None) -> pl.DataFrame | None:
+    if calls is None:
+        return None
+    import polars as pl
+
+    if not calls.is_file():
+        raise ScenarioError(f"{calls}: there is no such file")
+    return pl.read_parquet(calls) if calls.suffix == ".parquet" else pl.read_csv(calls)
+
+
+@port.command()
+@click.option("--throughput", type=float, help="Tonnes a year, in and out. Without it: today's.")
+@click.option("--year", type=int, help="Grow today's cargo to this year.")
+@click.option(
+    "--precision",
+    type=click.FloatRange(0, 1, min_open=True),
+    default=0.05,
+    show_default=True,
+    help="Half-width of the mean turnaround's interval over the mean.",
+)
+@CALLS
+@DISTRICT
+@SCENARIO
+@SEED
+@OUT
+@JSON
+def simulate(
+    throughput: float | None,
+    year: int | None,
+    precision: float,
+    calls: Path | None,
+    district: str | None,
+    scenario: str | None,
+    seed: int,
+    out: Path | None,
+    json_wanted: bool,
+) -> None:
+    """Simulate: waiting, turnaround and use of every stage over a year, with intervals."""
+    from qujiang.port.rows import port_problem
+    from qujiang.port.simulate import simulate as run
+
+    problem = port_problem(
+        _opened(district, scenario), throughput_t_per_year=throughput, year=year, calls=_calls_table(calls)
+    )
+    result = run(problem, precision=precision, seed=seed)
+    if out is not None:
+        from qujiang.port.write import write_simulation
+
+        write_simulation(problem, result, out)
+    click.echo(as_json(result.as_dict()) if json_wanted else _simulation_text(result))
+
+
+def _simulation_text(result: PortResult) -> str:
+    lines = [
+        f"{result.throughput_t_per_year / 1e6:.3g} Mt a year in {result.calls_per_year:,.0f} calls; {result.replications} replications"
+    ]
+    lines.append(f"{'stage':<9}{'where':<22}{'wait, h':>9}{'95 % interval':>19}{'exact':>9}{'use':>7}  state")
+    for row in result.as_dict()["stages"]:
+        wait = "" if row["wait_h"] is None else f"{row['wait_h']:.3g}"
+        band = "" if row["wait_h"] is None else f"{row['wait_h_low']:.3g} to {row['wait_h_high']:.3g}"
+        exact = "" if row["exact_wait_h"] is None else f"{row['exact_wait_h']:.3g}"
+        lines.append(
+            f"{row['stage']:<9}{row['name']:<22}{wait:>9}{band:>19}{exact:>9}{row['utilisation']:>7.2f}  {row['state']}"
+        )
+    if result.turnaround is not None:
+        mean, late = result.turnaround["mean"], result.turnaround["p90"]
+        lines.append(
+            f"time in port {mean.mean:.1f} h ({mean.low:.1f} to {mean.high:.1f}); nine of ten within {late.mean:.1f} h"
+        )
+    if result.binds is not None:
+        lines.append(f"binds first: {result.binds}")
+    lines += [f"assumed: {text}" for text in result.assumptions]
+    return "\n".join(lines)
