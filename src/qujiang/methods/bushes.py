@@ -525,6 +525,60 @@ def sweep(
 
 
 @kernel
+def stretch(
+    class_of, kind, base, factor, capacity, power, limit, fixed, total, cost, slope, count, start, link, earlier, flow
+):  # fmt: skip
+    """Go on along the last sweep's move, as far as it lowers the cost and no flow turns negative; returns how far.
+
+    Where bushes push against each other over a steep link, sweeps move by equal small steps; this takes them at once.
+    """
+    change = np.zeros(total.size)
+    own = 0.0
+    furthest = 1e9
+    for b in range(class_of.size):
+        for i in range(start[b, count[b]]):
+            step = flow[b, i] - earlier[b, i]
+            if step != 0.0:
+                e = link[b, i]
+                change[e] += step
+                own += step * fixed[class_of[b], e]
+                if step < 0.0 and flow[b, i] + furthest * step < 0.0:
+                    furthest = flow[b, i] / -step
+    if furthest < 1e-3:
+        return 0.0
+    low = 0.0
+    high = furthest
+    length = furthest
+    for _ in range(50):
+        fall = own
+        for e in range(total.size):
+            if change[e] != 0.0:
+                at = max(total[e] + length * change[e], 0.0)
+                fall += change[e] * link_cost(kind[e], base[e], factor[e], capacity[e], power[e], limit, at)[0]
+        if fall <= 0.0:
+            low = length
+            if length == furthest:
+                break
+        else:
+            high = length
+        if high - low <= 1e-3 * high:
+            break
+        length = 0.5 * (low + high) if low > 0.0 or high < 1e-3 else high * 0.1
+    if low == 0.0:
+        return 0.0
+    for b in range(class_of.size):
+        for i in range(start[b, count[b]]):
+            step = flow[b, i] - earlier[b, i]
+            if step != 0.0:
+                flow[b, i] = max(flow[b, i] + low * step, 0.0)
+    for e in range(total.size):
+        if change[e] != 0.0:
+            total[e] = max(total[e] + low * change[e], 0.0)
+            cost[e], slope[e] = link_cost(kind[e], base[e], factor[e], capacity[e], power[e], limit, total[e])
+    return low
+
+
+@kernel
 def link_shares(chosen, order, count, start, link, before, flow, share):
     """Part of the flow into each node that has used a link, by bush; ``share`` [bushes, nodes]."""
     place = np.empty(order.shape[1])

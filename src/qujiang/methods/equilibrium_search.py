@@ -22,6 +22,8 @@ LAST_LIMIT = 1.0 - 1e-10
 #: At most this many sweeps over all bushes between two measurements; fewer when a sweep saves little more.
 SWEEPS = 30
 SWEEP_WORTH = 0.02
+#: After this many sweeps that still save, the last move is stretched as far as it pays.
+STRETCH = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,7 +170,11 @@ class Search:
     def sweep(self, state: Bushes) -> int:
         """Move flow inside the bushes until a sweep saves little more than the first; returns the number of sweeps."""
         first = 0.0
+        earlier = state.flow
         for done in range(1, SWEEPS + 1):
+            stretched = done % STRETCH == 0
+            if stretched:
+                earlier = state.flow.copy()
             saved = kernels.sweep(
                 self.class_no,
                 *self.parameters,
@@ -182,6 +188,11 @@ class Search:
             first = first or saved
             if saved <= SWEEP_WORTH * first:
                 return done
+            if stretched:
+                kernels.stretch(
+                    self.class_no, *self.parameters, self.limit, self.fixed, self.total, self.cost, self.slope,
+                    state.count, state.start, state.link, earlier, state.flow,
+                )  # fmt: skip
         return SWEEPS
 
     def objective(self) -> float:
