@@ -483,7 +483,7 @@ def run(port, calls, log, berth_of, gang_of, area, start_h):
             if to_crane:
                 to_crane = False
                 for pool in range(pools_n):
-                    before, who = NOBODY, head[cranes_at + pool]
+                    before, who, skipped = NOBODY, head[cranes_at + pool], False
                     while who != NOBODY:
                         kind, follower = kind_of[who], after[who]
                         gang = gang_least[kind]
@@ -498,12 +498,14 @@ def run(port, calls, log, berth_of, gang_of, area, start_h):
                         ):
                             if not overtake:
                                 break
-                            before, who = who, follower
+                            before, who, skipped = who, follower, True
                             continue
                         _remove(head, tail, count, after, cranes_at + pool, before, who)
                         waiting[CRANE_QUEUE] -= 1
                         free_cranes[pool] -= gang
                         gang_of[who] = gang
+                        if skipped:  # with fewer waiting a larger gang may now fit those passed over
+                            to_crane, moved = True, True
                         log[who, CRANED] = now
                         zone = kind_zone[kind] if lot_t[who] > 0.0 else NOBODY
                         if zone == NOBODY or (count[yard_at + zone] == 0 and stock[zone] + lot_t[who] <= zone_t[zone]):
