@@ -11,12 +11,13 @@ from pathlib import Path
 import polars as pl
 
 from qujiang.district import assumptions, rules
-from qujiang.district.folders import BESIDE, find_folder, recheck, save_folder
+from qujiang.district.folders import BESIDE, recheck, save_folder
 from qujiang.district.info import Info, read_info, write_info
 from qujiang.district.overlay import Change, overlay
 from qujiang.district.scenario import Scenario, find_scenario, read_scenario, scenario_names
 from qujiang.district.scopes import Scope
 from qujiang.district.vocabulary import TABLES
+from qujiang.districts import find_folder
 from qujiang.errors import DataError, Fault
 from qujiang.tables import as_csv, check_folder
 

@@ -10,7 +10,6 @@ from pathlib import Path
 
 import polars as pl
 
-from qujiang import districts
 from qujiang.district.info import FILE, Info, write_info
 from qujiang.district.vocabulary import TABLE, TABLES
 from qujiang.errors import Fault, QujiangError
@@ -20,39 +19,6 @@ from qujiang.tables import as_csv, check_folder
 BESIDE = (FILE, "scenarios", "*.geojson", "*.bpmn", "LICENSE*", "NOTICE*")
 #: What goes along when a district is saved.
 _COPIED = ("README.md", "scenarios", "*.geojson", "*.bpmn", "LICENSE*", "NOTICE*")
-BUNDLED = "qujiang"
-
-
-def bundled() -> dict[str, Path]:
-    """Bundled districts by name."""
-    home = Path(districts.__file__).parent
-    return {path.parent.name: path.parent for path in sorted(home.glob(f"*/{FILE}"))}
-
-
-def find_folder(path: str | Path | None = None) -> Path:
-    """The folder of a district, by path or by the name of a bundled one; None is the bundled one.
-
-    Raises
-    ------
-    QujiangError
-        There is none, or it holds nothing.
-    """
-    known = bundled()
-    if path is None:
-        return known[BUNDLED]
-    folder = Path(path)
-    try:
-        if str(path) in known and not folder.is_dir():
-            return known[str(path)]
-        if not folder.exists():
-            raise QujiangError(f"{path}: there is no such folder (bundled districts: {', '.join(known)})")
-        if not folder.is_dir():
-            raise QujiangError(f"{path}: is a file; a district is a folder of tables, see `qujiang new`")
-        if not any(folder.iterdir()):
-            raise QujiangError(f"{path}: the folder is empty; `qujiang new {path}` fills it with templates")
-    except (OSError, ValueError) as error:
-        raise QujiangError(f"{path}: cannot be read: {getattr(error, 'strerror', None) or error}") from None
-    return folder
 
 
 def recheck(

@@ -93,16 +93,17 @@ def cost_binders(problem: FreightProblem, today_yuan_per_t: float) -> tuple[Bind
 
 
 def growth_binders(state: MeasureState) -> tuple[Binder, ...]:
-    """What one more percentage point of growth a year adds by the target year."""
-    pace, value, left = state.growth_percent_per_year, state.base_value, state.years_left
-    if pace is None or value is None or not left:
+    """What one percentage point of growth a year, in the wanted direction, moves the measure by the target year."""
+    value, left = state.base_value, state.years_left
+    if value is None or not left:
         return ()
-    gain = value * ((1 + (pace + 1) / 100) ** left / (1 + pace / 100) ** left - 1)
-    return (
-        Binder(
-            "growth: one percentage point a year more", "增速: 每年多一个百分点", "growth", gain, state.unit, pace, True
-        ),
-    )
+    pace = state.growth_percent_per_year or 0.0
+    down = state.bound.startswith("<")
+    step = -1.0 if down else 1.0
+    gain = abs(value * ((1 + (pace + step) / 100) ** left / (1 + pace / 100) ** left - 1))
+    what = "growth: one percentage point a year " + ("less" if down else "more")
+    what_zh = "增速：每年" + ("少" if down else "多") + "一个百分点"
+    return (Binder(what, what_zh, "growth", gain, state.unit, state.growth_percent_per_year, True),)
 
 
 def judge_measures(
@@ -157,7 +158,7 @@ def _binds(state: MeasureState, row: Mapping[str, Any], found: Binds) -> tuple[B
         return tuple(found.boxes)
     if state.model == "freight_water_cost":
         return tuple(found.costs)
-    return growth_binders(state) if state.model == "growth" else ()
+    return growth_binders(state) if state.model in ("growth", "carried") else ()
 
 
 BASIS = {
