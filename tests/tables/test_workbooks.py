@@ -20,7 +20,7 @@ ROW = ["a", "port", "road", 12.5, 10, 4, True, date(2026, 5, 1), "port;city", "s
 def workbook(path, rows, *, sheets=("Sheet1",), top=0, left=0, formulas=()):
     """Write rows to the first sheet, from a corner on, and formulas as (row, column, formula, shown)."""
     with xlsxwriter.Workbook(str(path), {"default_date_format": "yyyy/m/d"}) as book:
-        first = [book.add_worksheet(name) for name in sheets][0]
+        first, *_ = [book.add_worksheet(name) for name in sheets]
         for at, row in enumerate(rows):
             for column, value in enumerate(row):
                 if value is not None:
