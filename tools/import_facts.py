@@ -12,11 +12,14 @@ import csv
 import io
 import re
 import sys
+import tempfile
 from collections import defaultdict
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from qujiang.district.vocabulary import TABLE
+from qujiang.tables import as_csv as table_as_csv
+from qujiang.tables import read_table
 
 Row = dict[str, str]
 Rename = dict[str, str]
@@ -340,7 +343,7 @@ FORMULAS = {
 CALL = re.compile(r"\b(km|locks|rail)\((\w+),(\w+)\)")
 ROWS = re.compile(r"\brows\((\w+)\)")
 
-MODELS = {
+MODELS: dict[str, tuple[str, str]] = {
     "m11": ("freight_throughput", ""),
     "m12": ("freight_peer_ratio", "longyou"),
     "m13": ("freight_teu", ""),
@@ -353,7 +356,9 @@ MODELS = {
 FACT_SCENARIO = {"cf03": "opening", "cf05": "opening"}
 
 #: Year of today's figure, where it is not the base year: the article and the port reports of autumn 2025.
-TODAY_YEAR = dict.fromkeys(("m13", "m14", "m21", "m22", "m31", "m32", "m33", "m41", "m42", "m43", "m51", "m52"), "2025")
+TODAY_YEAR: dict[str, str] = dict.fromkeys(
+    ("m13", "m14", "m21", "m22", "m31", "m32", "m33", "m41", "m42", "m43", "m51", "m52"), "2025"
+)
 
 #: What a vessel class carries; the fact base says it in the name of the class.
 CARRIES = {"box36": "boxes", "box48": "boxes", "sea3000": "both"}
@@ -427,7 +432,18 @@ def as_csv(table: str, rows: list[Row]) -> str:
     writer = csv.DictWriter(text, known, lineterminator="\n", restval="")
     writer.writeheader()
     writer.writerows(rows)
-    return text.getvalue()
+    return canonical(table, text.getvalue())
+
+
+def canonical(table: str, text: str) -> str:
+    """The same table as ``District.save`` writes it: shortest numbers, defaults filled in."""
+    with tempfile.TemporaryDirectory() as aside:
+        path = Path(aside) / f"{table}.csv"
+        path.write_text(text, encoding="utf-8", newline="\n")
+        reading = read_table(TABLE[table], path)
+    if reading.faults:
+        raise SystemExit("\n".join(map(str, reading.faults)))
+    return table_as_csv(reading.frame)
 
 
 def joined(*parts: str) -> str:

@@ -59,11 +59,13 @@ def _counts_above(scope: Scope, lock: str, lockages: float, vessels: float, most
 def find_throughput_above_berths(scope: Scope) -> Iterator[Fault]:
     """The port's throughput of the base year does not exceed its documented berth capacity."""
     info, observed = scope.info, scope.frames["observations"]
+    if info.port_area is None or info.port_place is None:
+        return
     open_now = scope.frames["terminals"].filter(
         (pl.col("place") == info.port_place) & (pl.col("state") == "open") & ~pl.col("is_total")
     )
     capacity = open_now["capacity_t_per_year"]
-    if info.port_area is None or capacity.is_empty() or capacity.null_count():
+    if capacity.is_empty() or capacity.null_count():
         return
     year = str(info.base_year)
     for row, seen in enumerate(observed.iter_rows(named=True)):
