@@ -7,8 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from qujiang.freight.network import Kind, Mode, VirtualNetwork
+from qujiang.freight.parts import RAIL_FACTOR, ROAD_FACTOR
 from qujiang.freight.price import SEA_DISTANCE_FACTOR
-from qujiang.freight.problem import RAIL_FACTOR, ROAD_FACTOR, FreightProblem, water_price_of_means
+from qujiang.freight.problem import FreightProblem, water_price_of_means
 
 
 @dataclass(frozen=True, slots=True)

@@ -92,7 +92,7 @@ NUMBERS = (
 
 def build_book(tables: Mapping[str, pl.DataFrame], problem: FreightProblem) -> QuoteBook:
     """Collect the arrays of a district's freight problem."""
-    from qujiang.freight.problem import RAIL_FACTOR, ROAD_FACTOR
+    from qujiang.freight.parts import RAIL_FACTOR, ROAD_FACTOR
 
     prices = problem.prices()
     seasons = [np.full(len(price.per_km), s) for s, price in enumerate(prices)]

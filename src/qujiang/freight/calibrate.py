@@ -104,7 +104,8 @@ def calibrate(problem: FreightProblem, facts: pl.DataFrame, others: Mapping[str,
     from scipy.optimize import minimize
 
     rows = facts.to_dicts()
-    fits = [row for row in rows if row["use"] == "fit"]
+    now = assign(problem)
+    fits = [row for row in rows if row["use"] == "fit" and observe(row, now)[0] is not None]
     ranges = _ranges(problem)
     count = 0
 
@@ -112,7 +113,11 @@ def calibrate(problem: FreightProblem, facts: pl.DataFrame, others: Mapping[str,
         nonlocal count
         count += 1
         result = assign(problem.with_rates(problem.rates.with_values(**_at(position, ranges))))
-        residuals = [(observe(row, result)[0] - row["fact_value"]) / _half_width(row) for row in fits]
+        said = [observe(row, result)[0] for row in fits]
+        residuals = [
+            ((np.nan if value is None else value) - row["fact_value"]) / _half_width(row)
+            for value, row in zip(said, fits, strict=True)
+        ]
         return float(np.square(residuals).sum() + np.square(position).sum())
 
     start = np.zeros(len(ranges))
@@ -120,7 +125,7 @@ def calibrate(problem: FreightProblem, facts: pl.DataFrame, others: Mapping[str,
     if fits:
         bounds = [(-1.0, 1.0)] * len(ranges)
         found = minimize(
-            misfit, start, method="L-BFGS-B", bounds=bounds, options={"eps": 1e-3, "maxiter": 40, "ftol": 1e-6}
+            misfit, start, method="L-BFGS-B", bounds=bounds, options={"eps": 1e-3, "maxiter": 20, "ftol": 1e-4}
         )
         best = found.x
     values = _at(best, ranges)

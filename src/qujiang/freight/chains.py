@@ -7,7 +7,7 @@ is the shortest path on the virtual network restricted to the signature (a test 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -36,17 +36,6 @@ class Chains:
 
     def __len__(self) -> int:
         return len(self.flow)
-
-
-@dataclass(frozen=True, slots=True)
-class LegParts:
-    """What legs consist of, whatever it costs: shape (chains, 5), 0 where no leg is; ``path_size`` has shape (chains,)."""
-
-    length_km: np.ndarray
-    coastal_km: np.ndarray
-    lock_count: np.ndarray
-    lock_h: np.ndarray
-    path_size: np.ndarray
 
 
 @dataclass(frozen=True, slots=True)
@@ -218,41 +207,3 @@ def find_chains(
         table[row, : len(chain)] = chain
     head = np.array(rows, dtype=np.int64).reshape(-1, 3)
     return Chains(head[:, 0], head[:, 1], head[:, 2], *(table[:, :, part] for part in range(4)))
-
-
-def measure_legs(chains: Chains, skims: Sequence[Skims]) -> LegParts:
-    """Look up lengths, locks and overlaps of all chains."""
-    parts = {name: np.zeros(chains.leg_mode.shape) for name in ("length_km", "coastal_km", "lock_count", "lock_h")}
-    for season, skim in enumerate(skims):
-        here = (chains.season == season)[:, None]
-        of_mode = [
-            (here & (chains.leg_mode == Mode.ROAD), skim.road),
-            (here & (chains.leg_mode == Mode.RAIL), skim.rail),
-        ]
-        sailed = here & (chains.leg_mode == Mode.WATER)
-        of_mode += [(sailed & (chains.leg_means == means), skim.water[means]) for means in range(len(skim.water))]
-        for where, one in of_mode:
-            ends = chains.leg_from[where], chains.leg_to[where]
-            for name, table in parts.items():
-                table[where] = getattr(one, name)[ends]
-    return LegParts(**parts, path_size=path_sizes(chains, parts["length_km"], len(skims)))
-
-
-def path_sizes(chains: Chains, length_km: np.ndarray, seasons: int) -> np.ndarray:
-    """Path size of each chain: overlap is counted by legs (same means, same ends), weighted by length.
-
-    References
-    ----------
-    Hoogendoorn-Lanser, van Nes, Bovy (2005), *Transportation Research Record* 1921, 27-36
-    """
-    real = chains.leg_mode >= 0
-    row, _ = np.nonzero(real)
-    group = (chains.flow * seasons + chains.season)[row]
-    key = group.astype(np.int64)
-    for part in (chains.leg_mode, chains.leg_means, chains.leg_from, chains.leg_to):
-        key = key * (int(part.max(initial=0)) + 2) + part[real] + 1  # mixed radix: one number a leg
-    _, inverse, count = np.unique(key, return_inverse=True, return_counts=True)
-    length = length_km[real]
-    total = np.bincount(row, weights=length, minlength=len(chains))
-    shared = np.bincount(row, weights=length / count[inverse.reshape(-1)], minlength=len(chains))
-    return np.where(total > 0, shared / np.maximum(total, 1e-12), 1.0)

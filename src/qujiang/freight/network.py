@@ -70,7 +70,8 @@ class WaterLinks:
     chamber_length_m: np.ndarray
     chamber_width_m: np.ndarray
     lock_count: np.ndarray
-    lockage_h: np.ndarray
+    lockage_h: np.ndarray  # lockages and waits
+    lock_wait_h: np.ndarray  # the waits alone
     locks: tuple[tuple[str, ...], ...]
 
 
@@ -156,6 +157,7 @@ def read_water_links(
         np.array([least("width_m", names) for names in on_link]),
         np.array([len(names) for names in on_link], dtype=float),
         np.array(hours, dtype=float),
+        np.array([sum(rates.lock_wait_h(n) for n in names) for names in on_link], dtype=float),
         tuple(on_link),
     )
 

@@ -10,7 +10,7 @@ import polars as pl
 
 from qujiang.errors import DataError, Fault
 from qujiang.freight.cargo import CargoForms, read_cargo_forms
-from qujiang.freight.chains import LEGS, Chains, LegParts, find_chains, measure_legs
+from qujiang.freight.chains import LEGS, Chains, find_chains
 from qujiang.freight.network import (
     SEASONS,
     Links,
@@ -21,15 +21,14 @@ from qujiang.freight.network import (
     read_links,
     read_water_links,
 )
+from qujiang.freight.parts import BOX_HUB_FACTOR, HUB_FACTOR, LegParts, measure_legs, no_parts
 from qujiang.freight.price import WaterPrice, water_price
 from qujiang.freight.rates import Rates, read_rates
 from qujiang.freight.skims import Skims, build_skims
 from qujiang.freight.vessels import Fleet, read_fleet
 
-#: Emission factors that freight needs besides those named by the vessel classes.
 #: Kinds of place that are towns: their plants lie away from their quay or station.
 TOWN_KINDS = ("hinterland", "water_city", "road_city")
-ROAD_FACTOR, RAIL_FACTOR, HUB_FACTOR, BOX_HUB_FACTOR = "road_tractor", "rail_mixed", "hub_trans", "hub_box"
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +106,17 @@ class FreightProblem:
                     for a, b in pairs
                 ]
             )
-        return replace(self, chains=found, parts=measure_legs(found, self.skims))
+        parts = measure_legs(
+            found,
+            self.form[found.flow],
+            self.forms,
+            self.skims,
+            self.prices(),
+            self.last_mile,
+            self.rates["port_dues"],
+            self.factors,
+        )
+        return replace(self, chains=found, parts=parts)
 
 
 def season_months(limits: pl.DataFrame) -> np.ndarray:
@@ -202,7 +211,7 @@ def build_problem(
     problem = FreightProblem(
         tuple(places["id"]), names, last_mile, index[port_place], base_year, year, *flows, forms, fleet, rates, factors,
         networks, skims, season_months(tables["channel_limits"]),
-        none, LegParts(nothing, nothing, nothing, nothing, np.empty(0)),
+        none, no_parts(LEGS),
     )  # fmt: skip
     return problem.searched()
 

@@ -41,6 +41,10 @@ NEEDED: dict[str, tuple[str, str]] = {
 }
 
 
+#: A factor on every wait at a lock, set to ask what shorter waits are worth; never read from a district.
+LOCK_WAIT_FACTOR = "lock_wait_factor"
+
+
 @dataclass(frozen=True, slots=True)
 class Rates:
     """Values by id, with their ranges. ``lock_wait_h.<lock>`` overrides ``lock_wait_h`` for one lock."""

@@ -22,6 +22,7 @@ class Skim:
     coastal_km: np.ndarray
     lock_count: np.ndarray
     lock_h: np.ndarray
+    lock_wait_h: np.ndarray
     before: np.ndarray
 
 
@@ -73,7 +74,7 @@ def simple_skim(links: Links, count: int) -> Skim:
     """Shortest ways by length."""
     zero = np.zeros(len(links.ids))
     return _skim(
-        links, links.length_km, np.ones(len(links.ids), dtype=bool), count, (links.length_km, zero, zero, zero)
+        links, links.length_km, np.ones(len(links.ids), dtype=bool), count, (links.length_km, zero, zero, zero, zero)
     )
 
 
@@ -99,7 +100,13 @@ def build_skims(
     count = len(network.place_ids)
     water = network.water
     links = water.links
-    parts = (links.length_km, np.where(water.coastal, links.length_km, 0.0), water.lock_count, water.lockage_h)
+    parts = (
+        links.length_km,
+        np.where(water.coastal, links.length_km, 0.0),
+        water.lock_count,
+        water.lockage_h,
+        water.lock_wait_h,
+    )
     skims: list[Skim] = []
     owner: list[int] = []
     for index, means in enumerate(network.means):

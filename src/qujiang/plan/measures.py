@@ -11,6 +11,7 @@ import polars as pl
 
 from qujiang.freight.assign import assign
 from qujiang.freight.problem import FreightProblem
+from qujiang.freight.rates import LOCK_WAIT_FACTOR
 from qujiang.outlook.measures import MeasureState, judge
 from qujiang.outlook.series import Observations
 from qujiang.plan.limits import in_unit
@@ -86,7 +87,9 @@ def cost_binders(problem: FreightProblem, today_yuan_per_t: float) -> tuple[Bind
     for name, (what, what_zh) in COST_PARTS.items():
         if name not in rates.low:
             continue
-        relaxed = assign(problem.with_rates(rates.with_values(**{name: rates.low[name]}))).water_freight_yuan_per_t()
+        # waits are part of the network; they are shortened by a factor
+        change = {LOCK_WAIT_FACTOR: rates.low[name] / rates[name]} if name == "lock_wait_h" else {name: rates.low[name]}
+        relaxed = assign(problem.with_rates(rates.with_values(**change))).water_freight_yuan_per_t()
         gain = max(today_yuan_per_t * (1 - relaxed / here), 0.0) if here else 0.0
         found.append(Binder(what, what_zh, "cost", gain, "yuan_per_t", rates.low[name], name in rates.assumed))
     return tuple(sorted(found, key=lambda binder: -binder.gain))
