@@ -25,7 +25,9 @@ class FakeDistrict(dict[str, pl.DataFrame]):
         return self.assumed
 
 
-def a_measure(id: str, name_zh: str, name_en: str, unit: str, today=None, target=None, median=None, **options) -> MeasureAnswer:
+def a_measure(
+    id: str, name_zh: str, name_en: str, unit: str, today=None, target=None, median=None, **options
+) -> MeasureAnswer:
     values = {
         "bound": ">=",
         "counts": True,
@@ -43,7 +45,14 @@ def a_measure(id: str, name_zh: str, name_en: str, unit: str, today=None, target
         "source": "PLAN",
     }
     return MeasureAnswer(
-        id=id, name_zh=name_zh, name_en=name_en, unit=unit, today=today, target=target, median=median, **(values | options)
+        id=id,
+        name_zh=name_zh,
+        name_en=name_en,
+        unit=unit,
+        today=today,
+        target=target,
+        median=median,
+        **(values | options),
     )
 
 
@@ -57,7 +66,9 @@ LIMITS = (
 )
 
 NONE_TODAY = {"status": "untestable", "reason": "no figure of today", "reason_zh": "没有今日数据"}
-GROWTH = (Binder("growth: one percentage point a year more", "增速: 每年多一个百分点", "growth", 2.4e8, "yuan_per_year", 3.5),)
+GROWTH = (
+    Binder("growth: one percentage point a year more", "增速: 每年多一个百分点", "growth", 2.4e8, "yuan_per_year", 3.5),
+)
 COST = (
     Binder("empty running", "空驶", "cost", 1.8, "yuan_per_t", 5.0),
     Binder("hours in port", "在港时间", "cost", 1.1, "yuan_per_t", 12.0),
@@ -100,16 +111,24 @@ MEASURES = {
 }  # fmt: skip
 
 LANDMARKS = tuple(
-    LandmarkAnswer(
-        number, zh, en, status, "missed in the base future: x", "基准情形下达不到：x", MEASURES[number]
-    )
+    LandmarkAnswer(number, zh, en, status, "missed in the base future: x", "基准情形下达不到：x", MEASURES[number])
     for number, zh, en, status in (
         (1, "四省边际最大内河枢纽港", "largest inland hub port on the four-province border", "off_track"),
         (2, "浙西楼宇经济集群新标杆", "new benchmark of the west-Zhejiang office-building economy", "off_track"),
         (3, "区域品质消费高地", "regional height of quality consumption", "off_track"),
         (4, "长三角最具影响力短剧产业基地", "most influential short-drama base of the Yangtze delta", "off_track"),
-        (5, "四省边际知名康养旅游目的地", "known wellness and tourism destination of the four-province border", "on_track"),
-        (6, "四省边际服务业营商环境最优区", "best service-business environment of the four-province border", "untestable"),
+        (
+            5,
+            "四省边际知名康养旅游目的地",
+            "known wellness and tourism destination of the four-province border",
+            "on_track",
+        ),
+        (
+            6,
+            "四省边际服务业营商环境最优区",
+            "best service-business environment of the four-province border",
+            "untestable",
+        ),
     )
 )
 
@@ -202,7 +221,7 @@ HOSTILE = '<img src="http://x.example/a" onerror=alert(1)>&"\''
 
 
 @pytest.fixture
-def hostile(result: PlanResult, district: FakeDistrict) -> tuple[PlanResult, FakeDistrict]:
+def hostile(result: PlanResult, district: FakeDistrict) -> tuple[PlanResult, FakeDistrict, str]:
     """The same with markup wherever a user can write."""
     measure = replace(MEASURES[1][0], name_en=HOSTILE, name_zh=HOSTILE, reason=HOSTILE, basis=HOSTILE,
                       binds=(Binder(HOSTILE, HOSTILE, HOSTILE, 1.0, HOSTILE),))  # fmt: skip
@@ -222,8 +241,12 @@ def hostile(result: PlanResult, district: FakeDistrict) -> tuple[PlanResult, Fak
         figures={HOSTILE: 1.0},
         run={HOSTILE: HOSTILE},
     )
-    names = district["places"].with_columns(name_en=pl.lit(HOSTILE), name_zh=pl.lit(HOSTILE), coord_source=pl.lit([HOSTILE]))
+    names = district["places"].with_columns(
+        name_en=pl.lit(HOSTILE), name_zh=pl.lit(HOSTILE), coord_source=pl.lit([HOSTILE])
+    )
     notes = pl.DataFrame({"id": ["m11"], "note": [HOSTILE]})
-    assumed = district.assumed.with_columns(pl.col("table", "row_id", "column", "unit", "source").str.replace(".*", HOSTILE, literal=False))
+    assumed = district.assumed.with_columns(
+        pl.col("table", "row_id", "column", "unit", "source").str.replace(".*", HOSTILE, literal=False)
+    )
     tables = {"places": names, "measures": notes, "sources": district["sources"]}
-    return hostile_result, FakeDistrict(tables, assumed)
+    return hostile_result, FakeDistrict(tables, assumed), HOSTILE

@@ -12,6 +12,8 @@ HOLDS = ("met", "on_track")
 #: Limits whose ``level`` stands in the measure's own unit; elsewhere it is a rate or a growth.
 WITHOUT_LEVEL = ("cost", "growth")
 NOT_EXPLAINED_YUAN_PER_T = 10.0
+#: Of the locks only the tightest are listed among the limits; the table of locks holds all.
+LOCKS_AMONG_LIMITS = 4
 
 
 def sentences(result: PlanResult, assumption_count: int | None = None) -> list[Both]:
@@ -30,6 +32,17 @@ def port_measure(result: PlanResult) -> MeasureAnswer | None:
     """The measure that the limits of the port bind: tonnes a year."""
     tonnes = [m for landmark in result.landmarks for m in landmark.measures if m.unit == "tonnes_per_year"]
     return tonnes[0] if tonnes else None
+
+
+def shown_limits(result: PlanResult) -> tuple[list[Binder], int]:
+    """The binding limit, then the others by their level, of the locks only the tightest; and how many locks are left out."""
+    first, rest = result.limits[:1], sorted(result.limits[1:], key=_level)
+    left = [limit for limit in rest if limit.kind.startswith("lock")][LOCKS_AMONG_LIMITS:]
+    return [*first, *(limit for limit in rest if limit not in left)], len(left)
+
+
+def _level(limit: Binder) -> float:
+    return float("inf") if limit.level is None else limit.level
 
 
 def name_of(named: Any) -> Both:

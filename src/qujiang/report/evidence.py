@@ -8,7 +8,7 @@ from typing import Any
 
 import polars as pl
 
-from qujiang.plan.result import PlanResult
+from qujiang.plan.result import MeasureAnswer, PlanResult
 from qujiang.report import answer
 from qujiang.units import SUFFIXES
 from qujiang.words import Both, both_numbers, known, number, percent, tell
@@ -162,14 +162,17 @@ def _full_locks(result: PlanResult) -> list[Both]:
 
 
 def _assumed_targets(result: PlanResult) -> list[Both]:
-    found = []
-    for measure in (measure for landmark in result.landmarks for measure in landmark.measures if measure.counts):
-        name = answer.name_of(measure)
-        if measure.target_status == "assumed":
-            found.append(tell("tension.target", measure=name))
-        elif measure.target_year_status == "assumed":
-            found.append(tell("tension.year", measure=name, year=measure.target_year))
-    return found
+    """Which targets are assumed whole, and which only in their year."""
+    counted = [measure for landmark in result.landmarks for measure in landmark.measures if measure.counts]
+    whole = [measure for measure in counted if measure.target_status == "assumed"]
+    year = [m for m in counted if m.target is not None and m not in whole and m.target_year_status == "assumed"]
+    named = (("tension.target", whole), ("tension.year", year))
+    return [tell(key, measures=_names(measures)) for key, measures in named if measures]
+
+
+def _names(measures: list[MeasureAnswer]) -> Both:
+    names = [answer.name_of(measure) for measure in measures]
+    return Both("; ".join(name.en for name in names), "、".join(name.zh for name in names))
 
 
 def _notes(result: PlanResult, district: Any) -> list[Both]:

@@ -8,14 +8,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import polars as pl
-
 from qujiang.plan.result import PlanResult
 from qujiang.report import answer
 from qujiang.report.evidence import table
+from qujiang.report.flows import Flow, flow_row, load_of, lock_row, read_flows
 from qujiang.report.geography import Frame, Outlines, frame_around, read_outlines
 from qujiang.report.labels import Label, Wish, place_labels
-from qujiang.words import LANGUAGES, Both, Language, both_numbers, known, percent, quantity, tell
+from qujiang.words import LANGUAGES, Both, Language, both_numbers, known, percent, tell
 
 MODES = ("water", "road", "rail", "air")
 #: Links that share their ends are drawn side by side [points].
@@ -24,6 +23,8 @@ WIDTH_OF_PICTURE = 760.0
 WIDEST, THINNEST = 13.0, 0.8
 #: Flows below this part of the largest are left to the table.
 SMALLEST_SHARE = 0.002
+#: The picture of the whole network holds the ends of flows of this part of the largest and more; thinner ones may leave it.
+FRAMED_SHARE = 0.02
 FLOWS_SHOWN = 15
 LOCKS_SHOWN = 15
 NEAR_DEG = 0.75
@@ -31,22 +32,6 @@ NEAR_DEG = 0.75
 LOADS = ((0.5, "circle"), (0.75, "triangle"), (1.0, "square"), (math.inf, "diamond"))
 #: Letters [points of the picture] and number of labels: on a wide screen or paper, and on a phone.
 SIZES = (("wide", 13.0, 34), ("narrow", 25.0, 11))
-
-
-@dataclass(frozen=True, slots=True)
-class Flow:
-    """Both directions of a link by mode [t/year]."""
-
-    mode: str
-    a: str
-    b: str
-    there_t: float
-    back_t: float
-
-    @property
-    def total_t(self) -> float:
-        """Both directions [t/year]."""
-        return self.there_t + self.back_t
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,29 +118,13 @@ def flow_map(result: PlanResult, district: Any) -> FlowMap | None:
         tell("map.small", tonnes=answer.figure(SMALLEST_SHARE * largest, "tonnes_per_year"))
         if len(drawn) < len(flows)
         else None,
-        tuple(_flow_row(flow, places) for flow in flows[:FLOWS_SHOWN]),
+        tuple(flow_row(flow, places) for flow in flows[:FLOWS_SHOWN]),
         tell("flows.caption", shown=min(FLOWS_SHOWN, len(flows)), count=len(flows)),
-        tuple(_lock_row(lock) for lock in sorted(carried, key=_load, reverse=True)[:LOCKS_SHOWN]),
+        tuple(lock_row(lock) for lock in sorted(carried, key=load_of, reverse=True)[:LOCKS_SHOWN]),
         tell("locks.caption", shown=min(LOCKS_SHOWN, len(carried)), count=len(carried)),
         _sources(places, district, outlines),
         outlines is not None,
     )
-
-
-def read_flows(links: pl.DataFrame | None) -> list[Flow]:
-    """Both directions of every link together, the largest first."""
-    if links is None or links.height == 0:
-        return []
-    tonnes: dict[tuple[str, str, str], float] = {}
-    for row in links.to_dicts():
-        key = (row["mode"], row["from_place"], row["to_place"])
-        tonnes[key] = tonnes.get(key, 0.0) + row["flow_t_per_year"]
-    found = []
-    for (mode, a, b), there in tonnes.items():
-        back = tonnes.get((mode, b, a), 0.0)
-        if there > back or (there == back and a <= b):
-            found.append(Flow(mode, a, b, there, back))
-    return sorted(found, key=lambda flow: -flow.total_t)
 
 
 def _picture(
@@ -184,7 +153,7 @@ def _picture(
         tuple(sorted(signs, key=lambda sign: -1 if sign.load is None else sign.load)),
         tuple(at[name] for name in named if name != port),
         harbour,
-        _labels(named, places, at, port, frame),
+        _labels(named, places, at, port, frame, [(sign.x, sign.y) for sign in signs]),
     )
 
 
@@ -245,6 +214,7 @@ def _labels(
     at: Mapping[str, tuple[float, float]],
     port: str | None,
     frame: Frame,
+    signs: Sequence[tuple[float, float]],
 ) -> tuple[tuple[str, Language, float, list[Label]], ...]:
     found = []
     for size_name, size, most in SIZES:
@@ -253,7 +223,7 @@ def _labels(
                 Wish(*at[name], short_name(places[name], language), 8.0 if name == port else 3.0, name == port)
                 for name in named
             ]
-            found.append((size_name, language, size, place_labels(wishes, frame, size, most)))
+            found.append((size_name, language, size, place_labels(wishes, frame, size, most, signs)))
     return tuple(found)
 
 
@@ -268,7 +238,8 @@ def short_name(row: Mapping[str, Any], language: Language) -> str:
 
 
 def _frame(flows: Sequence[Flow], places: Mapping[str, Mapping[str, Any]]) -> Frame:
-    ends = {name for flow in flows for name in (flow.a, flow.b)}
+    least = FRAMED_SHARE * max(flow.total_t for flow in flows)
+    ends = {name for flow in flows if flow.total_t >= least for name in (flow.a, flow.b)}
     return frame_around([(places[n]["lon_deg"], places[n]["lat_deg"]) for n in ends], WIDTH_OF_PICTURE)
 
 
@@ -322,46 +293,10 @@ def _load_classes(locks: Sequence[Mapping[str, Any]]) -> tuple[tuple[int | None,
     return tuple(found + unknown)
 
 
-def _flow_row(flow: Flow, places: Mapping[str, Mapping[str, Any]]) -> Mapping[str, Both]:
-    return {
-        "mode": known("mode", flow.mode),
-        "from": answer.name_of(places[flow.a]),
-        "to": answer.name_of(places[flow.b]),
-        "there": answer.figure(flow.there_t, "tonnes_per_year"),
-        "back": answer.figure(flow.back_t, "tonnes_per_year"),
-        "total": answer.figure(flow.total_t, "tonnes_per_year"),
-    }
-
-
-def _load(lock: Mapping[str, Any]) -> float:
-    return lock.get("load_share") or 0.0
-
-
-def _lock_row(lock: Mapping[str, Any]) -> Mapping[str, Any]:
-    return {
-        "name": answer.name_of(lock),
-        "own": answer.figure(lock.get("own_t"), "tonnes_per_year"),
-        "own_vessels": both_numbers(_vessels, lock.get("own_vessels")),
-        "background": both_numbers(_vessels, lock.get("background_vessels")),
-        "capacity": both_numbers(_vessels, lock.get("capacity_vessels")),
-        "load": both_numbers(percent, lock.get("load_share")),
-        "full": _load(lock) > 1,
-        "nominal": answer.figure(lock.get("nominal_t"), "tonnes_per_year"),
-        "refuted": bool(lock.get("refuted")),
-    }
-
-
-def _vessels(value: float | None, language: Language) -> str:
-    return quantity(None if value is None else round(value), "vessels_per_year", language)
-
-
 def _sources(places: Mapping[str, Mapping[str, Any]], district: Any, outlines: Outlines | None) -> str:
-    """Titles of the sources of the points, and the attribution of the outlines."""
+    """Whom points and outlines come from: as the district says, else the titles of the sources of its points."""
+    said = getattr(getattr(district, "info", None), "attribution", "")
     titles = {row["id"]: row["title"] for row in table(district, "sources").to_dicts()}
-    ids: list[str] = []
-    for row in places.values():
-        for source in row.get("coord_source") or []:
-            if source not in ids:
-                ids.append(source)
-    told = [titles.get(source, source) for source in ids]
+    ids = dict.fromkeys(source for row in places.values() for source in row.get("coord_source") or [])
+    told = [said] if said else [titles.get(source, source) for source in ids]
     return "; ".join(told + ([outlines.attribution] if outlines is not None and outlines.attribution else []))

@@ -11,6 +11,7 @@ from qujiang.report.geography import Frame
 #: Width of a terminal cell over the size of the letters, measured on common sans-serif faces.
 CELL = 0.53
 LINE = 1.15
+SIGN = 4.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,8 +39,10 @@ class Label:
 Box = tuple[float, float, float, float]
 
 
-def place_labels(wishes: Sequence[Wish], frame: Frame, size: float, most: int) -> list[Label]:
-    """Place labels one after the other at the first of six places round their point that is free.
+def place_labels(
+    wishes: Sequence[Wish], frame: Frame, size: float, most: int, signs: Sequence[tuple[float, float]] = ()
+) -> list[Label]:
+    """Place labels one after the other at the first of eight places round their point that is free.
 
     Parameters
     ----------
@@ -49,8 +52,11 @@ def place_labels(wishes: Sequence[Wish], frame: Frame, size: float, most: int) -
         Size of the letters [points].
     most
         How many labels at the utmost.
+    signs
+        Other points of the picture that no label may hide.
     """
     taken: list[Box] = [_sign(wish) for wish in wishes]
+    taken += [(x - SIGN, y - SIGN, x + SIGN, y + SIGN) for x, y in signs]
     placed: list[Label] = []
     for index, wish in enumerate(wishes):
         if len(placed) >= most:

@@ -4,14 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from qujiang.plan.result import Binder, PlanResult
+from qujiang.plan.result import PlanResult
 from qujiang.report import answer
 from qujiang.report.cards import Bind, Tick, ticks_of
 from qujiang.report.scale import scale_for
 from qujiang.words import Both, tell
-
-#: Locks beyond the tightest ones are left to the table of locks.
-LOCKS_SHOWN = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,15 +39,16 @@ class Limits:
     lines: tuple[Line, ...]
     ticks: tuple[Tick, ...]
     log: bool
+    left: Both | None
     nominal: Both | None
 
 
 def limits(result: PlanResult) -> Limits:
     """Limits of the port's throughput, the binding one first."""
-    shown = _shown(result.limits)
+    shown, left = answer.shown_limits(result)
     lock = _tightest_nominal(result)
     marks = _marks(result, lock)
-    levels = [limit.level for limit in shown if answer.level_words(limit) is not None]
+    levels = [max(limit.level, 0.0) for limit in shown if limit.level is not None and answer.level_words(limit)]
     scale = scale_for([*levels, *(value for _, _, value in marks)])
     bars = tuple(
         Bar(
@@ -61,7 +59,7 @@ def limits(result: PlanResult) -> Limits:
                 answer.level_words(limit),
                 limit.assumed,
             ),
-            None if limit.level is None else scale.at(limit.level),
+            None if limit.level is None or limit.level <= 0 else scale.at(limit.level),
             index == 0 and limit.gain > 0,
             limit.gain > 0,
         )
@@ -75,17 +73,7 @@ def limits(result: PlanResult) -> Limits:
         note = tell(
             "limits.nominal", lock=answer.name_of(lock), tonnes=answer.figure(lock["nominal_t"], "tonnes_per_year")
         )
-    return Limits(bars, lines, ticks_of(scale), scale.log, note)
-
-
-def _shown(found: tuple[Binder, ...]) -> list[Binder]:
-    """The binding limit, then the others by their level; of the locks only the tightest."""
-    first, rest = (
-        found[:1],
-        sorted(found[1:], key=lambda limit: limit.level if limit.level is not None else float("inf")),
-    )
-    locks = [limit for limit in rest if limit.kind.startswith("lock")][LOCKS_SHOWN:]
-    return [*first, *(limit for limit in rest if limit not in locks)]
+    return Limits(bars, lines, ticks_of(scale), scale.log, tell("limits.left", count=left) if left else None, note)
 
 
 def _tightest_nominal(result: PlanResult) -> dict | None:

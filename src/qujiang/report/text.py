@@ -98,7 +98,8 @@ def _limits(result: PlanResult, width: int, language: Language) -> list[str]:
     if not result.limits:
         return []
     rows = [[say(key, language) for key in ("limit", "limit.kind", "limit.level", "limit.gain")]]
-    for limit in result.limits:
+    shown, left = answer.shown_limits(result)
+    for limit in shown:
         level = answer.level_words(limit)
         mark = "*" if limit.assumed else ""
         rows.append(
@@ -109,7 +110,8 @@ def _limits(result: PlanResult, width: int, language: Language) -> list[str]:
                 answer.gain_words(limit).of(language) + mark if limit.gain > 0 else number(0, language),
             ]
         )
-    return _section("text.limits", rows, width, language, right=(2, 3))
+    lines = _section("text.limits", rows, width, language, right=(2, 3))
+    return [*lines, INDENT + say("limits.left", language, count=left)] if left else lines
 
 
 def _facts(result: PlanResult, width: int, language: Language) -> list[str]:

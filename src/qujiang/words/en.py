@@ -102,7 +102,7 @@ WORDS: dict[str, str] = {
     "lock": "Lock",
     "lock.own": "Own cargo",
     "lock.background": "Others' cargo",
-    "lock.capacity": "Capacity",
+    "lock.capacity": "Vessels that fit a year",
     "lock.load": "In use",
     "lock.nominal": "Nominal design (comparison)",
     "mode": "Mode",
@@ -149,8 +149,8 @@ WORDS: dict[str, str] = {
     "source": "Source",
     "tension.fact": "{fact}: known {known}, model {model}, outside the tolerance {low} to {high}.",
     "tension.modal": "{mode}: a constant of {constant} remains that cost and time do not explain.",
-    "tension.year": "{measure}: the value of the target is documented, its year {year} is assumed.",
-    "tension.target": "{measure}: the target itself is assumed.",
+    "tension.year": "The value of the target is documented, its year is assumed: {measures}.",
+    "tension.target": "The target itself is assumed: {measures}.",
     "tension.lock": "{lock}: more traffic than capacity ({load}).",
     "tension.note": "{measure}: {note}",
     "tension.none": "None was found.",
@@ -192,10 +192,11 @@ WORDS: dict[str, str] = {
     "parameter.empty_return_share": "empty running",
     "parameter.port_hours_per_call": "hours in port a call",
     "parameter.logit_scale": "scale of choice",
-    "lock.own_vessels": "Own vessels",
-    "lock.background_vessels": "Others' vessels",
+    "lock.own_vessels": "Own vessels a year",
+    "lock.background_vessels": "Others' vessels a year",
     "lock.refuted": "More was counted here than lockages allow; no limit is read from it.",
     "not_counted.short": "not counted",
+    "limits.left": "{count} wider locks are not listed here.",
 }
 
 #: Unit id -> form; {n} is the number and {M} a mega before tonnes.

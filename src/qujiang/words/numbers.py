@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 from decimal import ROUND_HALF_UP, Decimal
-from typing import Literal, NamedTuple
+from typing import Literal, NamedTuple, TypeGuard
 
 from qujiang.words import en, zh
 
@@ -46,7 +46,7 @@ def number(value: float | None, language: Language, *, exact: bool = False) -> s
     >>> number(4_200_000, "zh"), number(4_200_000, "en"), number(0.88, "en")
     ('420万', '4.2 million', '0.88')
     """
-    if _unknown(value):
+    if not _known(value):
         return NONE
     return "".join(_parts(value, language, exact))
 
@@ -61,7 +61,7 @@ def quantity(value: float | None, unit: str, language: Language, *, exact: bool 
     >>> quantity(4_200_000, "tonnes_per_year", "en"), quantity(95, "percent", "zh")
     ('4.2 Mt/year', '95%')
     """
-    if _unknown(value):
+    if not _known(value):
         return NONE
     digits, word = _parts(value, language, exact)
     form = UNITS[language].get(unit, "{n} " + unit.replace("_", " "))
@@ -80,7 +80,7 @@ def signed_quantity(value: float | None, unit: str, language: Language) -> str:
     '+58万吨/年'
     """
     text = quantity(value, unit, language)
-    return text if _unknown(value) or text.startswith(MINUS) else f"+{text}"
+    return text if not _known(value) or text.startswith(MINUS) else f"+{text}"
 
 
 def percent(share: float | None, language: Language) -> str:
@@ -89,7 +89,7 @@ def percent(share: float | None, language: Language) -> str:
     >>> percent(0.128, "en"), percent(0.128, "zh")
     ('12.8 %', '12.8%')
     """
-    return NONE if _unknown(share) else quantity(share * 100, "percent", language)
+    return quantity(share * 100, "percent", language) if _known(share) else NONE
 
 
 def date(text: str, language: Language) -> str:
@@ -107,17 +107,15 @@ def date(text: str, language: Language) -> str:
     return " ".join(reversed(words))
 
 
-def _unknown(value: float | None) -> bool:
-    return value is None or not math.isfinite(value)
+def _known(value: float | None) -> TypeGuard[float]:
+    return value is not None and math.isfinite(value)
 
 
 def _parts(value: float, language: Language, exact: bool, scales: tuple[_Scale, ...] | None = None) -> tuple[str, str]:
     """Digits with their separators, and the scale's word."""
     amount = Decimal(repr(float(value)))
     scales = SCALES[language] if scales is None else scales
-    for scale in (*scales, PLAIN):
-        if scale is PLAIN or abs(amount) >= Decimal(10) ** scale.power:
-            break
+    scale = next((scale for scale in scales if abs(amount) >= Decimal(10) ** scale.power), PLAIN)
     shown = _round(amount.scaleb(-scale.power), scale, exact)
     larger = [
         other for other in scales if other.power > scale.power and abs(shown).scaleb(scale.power - other.power) >= 1

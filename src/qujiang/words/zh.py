@@ -102,7 +102,7 @@ WORDS: dict[str, str] = {
     "lock": "船闸",
     "lock.own": "本港货量",
     "lock.background": "他港货量",
-    "lock.capacity": "能力",
+    "lock.capacity": "可通过船次/年",
     "lock.load": "利用率",
     "lock.nominal": "设计通过量（对照）",
     "mode": "方式",
@@ -149,8 +149,8 @@ WORDS: dict[str, str] = {
     "source": "来源",
     "tension.fact": "{fact}：已知{known}，模型{model}，超出容差{low}至{high}。",
     "tension.modal": "{mode}：尚有{constant}的常数，费用和时间不能解释。",
-    "tension.year": "{measure}：目标值有据，目标年{year}为假定。",
-    "tension.target": "{measure}：目标本身为假定。",
+    "tension.year": "目标值有据，目标年为假定：{measures}。",
+    "tension.target": "目标本身为假定：{measures}。",
     "tension.lock": "{lock}：过闸量超过能力（{load}）。",
     "tension.note": "{measure}：{note}",
     "tension.none": "没有发现。",
@@ -192,10 +192,11 @@ WORDS: dict[str, str] = {
     "parameter.empty_return_share": "空驶率",
     "parameter.port_hours_per_call": "每次在港小时",
     "parameter.logit_scale": "选择尺度",
-    "lock.own_vessels": "本港船次",
-    "lock.background_vessels": "他港船次",
+    "lock.own_vessels": "本港船次/年",
+    "lock.background_vessels": "他港船次/年",
     "lock.refuted": "实际过闸数超过闸次所能容许，不据此得出限制。",
     "not_counted.short": "不计入判断",
+    "limits.left": "另有{count}座更宽松的船闸未列出。",
 }
 
 #: Unit id -> form; {n} is the number.
