@@ -111,3 +111,21 @@ def test_port_trade_is_never_foreign_trade() -> None:
     for change in ({"model_argument": "foreign_trade"}, {"today_value": 10.995e9}):
         kinds = {row.kind: row for row in found(indicators(goal), port | change)}
         assert kinds["contradicted"].rows == ("m15",)
+
+
+def test_a_share_that_falls_while_its_part_grows_is_a_tension() -> None:
+    def told(now: float) -> list[Any]:
+        share = {"indicator": "share_tertiary", "unit": "percent", "basis": "year"}
+        rows = observations(
+            seen("2020", "2020", 53.4, **share),
+            seen("2024", "2024", now, **share),
+            seen("2022", "2024", 6.2, indicator="va_tertiary", unit="percent_per_year", basis="growth"),
+        )
+        return list(check_claims(indicators(), measures(), series.read(rows)))
+
+    (finding,) = told(46.0)
+    assert finding.kind == "tension"
+    assert (
+        "46 % (2024) after 53.4 % (2020), though va_tertiary grew 6.2 % a year (2022-01..2024-12)" in finding.sentence
+    )
+    assert told(54.0) == []

@@ -68,6 +68,8 @@ class Span:
         return Span(_move(self.start, years), _move(self.end, years) if end is None else end)
 
     def __str__(self) -> str:
+        if self.start == self.end:
+            return f"{self.start}"
         if self.whole_months is None:
             return f"{self.start}..{self.end}"
         if self.kind == "year":

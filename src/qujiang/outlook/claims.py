@@ -1,7 +1,8 @@
 """Claims of a plan held against its own figures.
 
-Five kinds of finding: a multiple that its own start and end contradict; a target without a year; a target whose year is only
-assumed; a gross ratio that is no effect; two figures of like name that must not be taken for each other.
+Six kinds of finding: a multiple that its own start and end contradict; a target without a year; a target whose year is only
+assumed; a gross ratio that is no effect; two figures of like name that must not be taken for each other; a share that falls while its
+part is said to grow.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ import polars as pl
 from qujiang.methods import growth
 from qujiang.outlook.series import Observations
 
-Kind = Literal["contradicted", "no_year", "year_assumed", "gross_not_effect", "not_the_same"]
+Kind = Literal["contradicted", "no_year", "year_assumed", "gross_not_effect", "not_the_same", "tension"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +56,7 @@ def check_claims(
     if observations is not None:
         found += _gross_leverage(observations, measures, spent, moved)
         found += _trade(indicators, measures, observations, foreign_trade)
+        found += _falling_shares(observations)
     return tuple(found)
 
 
@@ -89,7 +91,7 @@ def _targets_without_year(indicators: pl.DataFrame) -> list[Finding]:
             (row["id"],),
             row["phrase"] or row["name_zh"],
             {"target_value": float(row["stated_value"])},
-            f"{row['name_en']}: {row['stated_value']:,.6g} {row['unit']} is a target without a year",
+            f"{row['name_en']}: {row['stated_value']:,.10g} {row['unit']} is a target without a year",
         )
         for row in indicators.iter_rows(named=True)
         if row["type"] == "target" and not row["period_end"]
@@ -106,7 +108,7 @@ def _measures_without_year(measures: pl.DataFrame) -> list[Finding]:
             kind = "year_assumed"
         if kind:
             what = "has no year" if kind == "no_year" else f"is the plan's, its year {row['target_year']} is assumed"
-            sentence = f"{row['name_en']}: the target of {row['target_value']:,.6g} {row['unit']} {what}"
+            sentence = f"{row['name_en']}: the target of {row['target_value']:,.10g} {row['unit']} {what}"
             found.append(
                 Finding(kind, (row["id"],), row["name_zh"], {"target_value": float(row["target_value"])}, sentence)
             )
@@ -169,6 +171,27 @@ def _trade(
         for row in measures.iter_rows(named=True)
         if _names_trade(row) and _is_mapped(row, known, foreign_trade)
     ]
+
+
+def _falling_shares(observations: Observations) -> list[Finding]:
+    """Shares (``share_x``) that fell although the part (``va_x``) is published to have grown."""
+    found: list[Finding] = []
+    for area, name in dict.fromkeys(
+        (row.area, row.indicator) for row in observations.rows if row.indicator.startswith("share_")
+    ):
+        shares = observations.of(area, name, "year")
+        part = "va_" + name.removeprefix("share_")
+        rates = [row for row in observations.of(area, part, "growth") if row.value > 0]
+        if len(shares) < 2 or not rates or shares[-1].value >= shares[-2].value:
+            continue
+        before, now, rate = shares[-2], shares[-1], rates[-1]
+        figures = {"before_percent": before.value, "now_percent": now.value, "growth_percent": rate.value}
+        sentence = (
+            f"{name} of {area} is {now.value:g} % ({now.span}) after {before.value:g} % ({before.span}), though {part} grew {rate.value:g} % a year "
+            f"({rate.span}): the rest grew faster, or the two are not defined alike"
+        )
+        found.append(Finding("tension", (before.id, now.id, rate.id), "", figures, sentence))
+    return found
 
 
 def _names_trade(row: dict[str, Any]) -> bool:

@@ -186,7 +186,7 @@ def judge(
         base_status=course.status,
         rests_on=course.rests_on,
         growth_percent_per_year=course.growth_percent,
-        earliest_year=_earliest(bare, course, now_year),
+        earliest_year=_earliest(bare, course),
         ratio=ratio,
         arrow=growth.arrow(float("nan") if ratio is None else ratio, achieved=state == "met"),
         arrow_method=method,
@@ -318,10 +318,10 @@ def _ratio(bare: MeasureState, course: _Course, asked: float | None) -> tuple[fl
     return ((course.value - bare.today_value) / way if way else None), "linear, base value at the target year"
 
 
-def _earliest(bare: MeasureState, course: _Course, now_year: int) -> int | None:
+def _earliest(bare: MeasureState, course: _Course) -> int | None:
     assert bare.today_value is not None and bare.target_value is not None
     if growth.is_met(bare.today_value, bare.target_value, bare.bound):
-        return now_year
+        return bare.today_year
     if course.growth_percent is None or course.from_year is None:
         return None
     year = _number(
