@@ -77,6 +77,7 @@ def test_the_good_folder_has_no_fault(folder, tables):
         ("next", "zzz", "must exist in links.id or places.id", "add it to links, or mend it here"),
         ("id", "a a", r"must match \S+", "short name"),
         ("id", "", "may not be empty", "write a value"),
+        ("id", "a;c", "may not hold ;", "choose another name; no list could hold this one"),
         ("id", "\u3000a", "may not have blanks at its beginning or end", "write 'a'"),
         (
             "id",

@@ -32,7 +32,7 @@ MUTATIONS = [
 
 
 @pytest.mark.parametrize(("column", "planted", "rule"), MUTATIONS)
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.data())
 def test_a_planted_mutation_is_exactly_its_fault(tables, tmp_path, column, planted, rule, data):
     places, links = tables

@@ -179,10 +179,11 @@ def test_parquet_is_held_to_the_same_rules(folder, tables):
 def test_parquet_columns_that_are_no_cells_and_files_that_are_no_parquet(folder, tables):
     (folder / "links.csv").unlink()
     (folder / "places.csv").unlink()
-    frame = {"id": ["a"], "name": ["A"], "note": [{"x": 1}]}
-    pl.DataFrame(frame).write_parquet(folder / "places.parquet")
-    (fault,) = check_folder(tables, folder).faults
-    assert (fault.column, fault.mend) == ("note", "write text, numbers, dates or lists of text")
+    for note in ({"x": 1}, b"bytes", ["a;b"], [["a"]]):
+        frame = {"id": ["a"], "name": ["A"], "note": [note]}
+        pl.DataFrame(frame).write_parquet(folder / "places.parquet")
+        (fault,) = check_folder(tables, folder).faults
+        assert (fault.column, fault.mend) == ("note", "write text, numbers, dates or lists of text")
     (folder / "places.parquet").write_bytes(b"not parquet")
     (fault,) = check_folder(tables, folder).faults
     assert fault.rule.startswith("cannot be read as Parquet: ")

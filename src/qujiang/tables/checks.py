@@ -9,6 +9,9 @@ from qujiang.tables.findings import Findings
 from qujiang.tables.hints import did_you_mean, mend_type
 from qujiang.tables.values import SPREADSHEET_ERROR, parse, type_rule
 
+# one look finds the cells that need a closer one: formulas, lost characters, blanks at the ends
+_ODD = r"^[#=\s]|\s$|\x{FFFD}"
+
 
 def typed(table: Table, found: Findings) -> pl.DataFrame:
     """The frame of a table as typed columns, without defaults; what is wrong goes to ``found``."""
@@ -18,7 +21,6 @@ def typed(table: Table, found: Findings) -> pl.DataFrame:
         text = found.text[column.name]
         _check_writing(column, text, found)
         values = _check_type(column, text, found)
-        _check_filled(column, text, found)
         _check_range(column, values, found)
         _check_choices(column, values, found)
         _check_pattern(column, text, found)
@@ -30,53 +32,45 @@ def typed(table: Table, found: Findings) -> pl.DataFrame:
 
 def _check_empty_rows(table: Table, found: Findings) -> None:
     """A row of empty cells only, where something must be filled: one fault, not one for each cell."""
-    if any(column.needed for column in table.columns) and len(found.text):
+    if any(column.needed and found.text[column.name].null_count() for column in table.columns):
         empty = found.text.select(pl.all_horizontal(pl.all().is_null())).to_series()
         found.lines_wrong(empty, "the row is empty", "fill it, or delete the line")
 
 
 def _check_writing(column: Column, text: pl.Series, found: Findings) -> None:
     """What no cell may hold: formulas, the traces of failed ones, and, where values are compared, blanks at the ends."""
+    name = column.name
+    if column.key and column.type == "text":
+        held = text.str.contains(LIST_SEPARATOR, literal=True)
+        advice = "choose another name; no list could hold this one"
+        found.cells(name, held, f"may not hold {LIST_SEPARATOR}", advice)
+    if not text.str.contains(_ODD).any():
+        return
     first = text.str.slice(0, 1)
-    found.cells(
-        column.name,
-        (first == "#") & text.str.contains(SPREADSHEET_ERROR),
-        "may not be a spreadsheet error",
-        "mend the formula in the spreadsheet, then save again",
-    )
-    found.cells(
-        column.name,
-        (first == "=") & (text.str.len_bytes() > 1),
-        "may not be a formula",
-        "paste the value in its place; a text may not begin with =",
-    )
-    found.cells(
-        column.name,
-        text.str.contains("\ufffd", literal=True),
-        "may not hold the sign of a lost character",
-        "write the text again; it was damaged by a wrong encoding",
-    )
+    failed = (first == "#") & text.str.contains(SPREADSHEET_ERROR)
+    found.cells(name, failed, "may not be a spreadsheet error", "mend the formula in the spreadsheet, then save again")
+    formula = (first == "=") & (text.str.len_bytes() > 1)
+    found.cells(name, formula, "may not be a formula", "paste the value in its place; a text may not begin with =")
+    lost = text.str.contains("\ufffd", literal=True)
+    advice = "write the text again; it was damaged by a wrong encoding"
+    found.cells(name, lost, "may not hold the sign of a lost character", advice)
     if column.key or column.reference or column.choices or column.pattern:
         rule = "may not have blanks at its beginning or end"
-        found.cells(column.name, text != text.str.strip_chars(), rule, lambda written: f"write '{written.strip()}'")
+        found.cells(name, text != text.str.strip_chars(), rule, lambda written: f"write '{written.strip()}'")
+    if column.needed:
+        found.cells(name, text.str.strip_chars() == "", "may not be empty", "write a value")
 
 
 def _check_type(column: Column, text: pl.Series, found: Findings) -> pl.Series:
     """Typed values; null wherever the cell has a fault by now."""
     values = parse(text, column)
-    unread = text.is_not_null() & values.is_null()
-    found.cells(column.name, unread, type_rule(column), lambda written: mend_type(written, column))
-    return _blank(values, found.bad[column.name])
-
-
-def _blank(values: pl.Series, bad: pl.Series) -> pl.Series:
+    if values.null_count() != text.null_count():
+        unread = text.is_not_null() & values.is_null()
+        found.cells(column.name, unread, type_rule(column), lambda written: mend_type(written, column))
+    if column.needed and text.null_count():
+        found.cells(column.name, text.is_null(), "may not be empty", "write a value")
+    bad = found.bad[column.name]
     return pl.select(pl.when(~bad).then(values)).to_series() if bad.any() else values
-
-
-def _check_filled(column: Column, text: pl.Series, found: Findings) -> None:
-    if column.needed:
-        blank = text.is_null() | (text.str.strip_chars() == "")
-        found.cells(column.name, blank, "may not be empty", "write a value")
 
 
 def _check_range(column: Column, values: pl.Series, found: Findings) -> None:

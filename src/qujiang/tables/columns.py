@@ -83,6 +83,7 @@ class Column:
             (self.type not in DTYPES, f"type must be one of {', '.join(DTYPES)}"),
             (self.type == "choice" and not self.choices, "a choice needs choices"),
             (bool(self.choices) and self.type not in ("choice", "list"), "choices need type choice or list"),
+            (any(LIST_SEPARATOR in choice for choice in self.choices), f"a choice may not hold {LIST_SEPARATOR}"),
             (self.bounded and self.type not in ("integer", "number"), "a range needs a number"),
             (self.pattern is not None and self.type != "text", "a pattern needs type text"),
             (self.reference is not None and not _REFERENCE.fullmatch(self.reference), "a reference is table.column"),

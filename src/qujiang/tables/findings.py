@@ -50,6 +50,8 @@ class Findings:
 
     def rows(self, column: str, wrong: pl.Series, rule: Callable[[int], str], mend: str | Callable[[str], str]) -> None:
         """The same where the rule differs from row to row."""
+        if not wrong.any():
+            return
         wrong = wrong.fill_null(False) & ~self.bad[column]
         at = wrong.arg_true()
         if at.is_empty():

@@ -7,6 +7,7 @@ import io
 import polars as pl
 
 from qujiang.errors import Fault
+from qujiang.tables.columns import LIST_SEPARATOR
 from qujiang.tables.files import file_fault
 from qujiang.tables.values import write
 from qujiang.tables.written import Written, unreadable
@@ -26,32 +27,24 @@ def read_parquet(data: bytes, *, file: str) -> Written:
     faults: list[Fault] = []
     columns: list[pl.Series] = []
     for at, name in enumerate(frame.columns):
-        values = frame[name]
-        if not _plain(values.dtype):
-            faults.append(
-                Fault(
-                    file,
-                    1,
-                    name,
-                    None,
-                    f"may not have the type {values.dtype}",
-                    "write text, numbers, dates or lists of text",
-                )
-            )
-            values = pl.Series(name, [None], dtype=pl.String).new_from_index(0, len(values))
-        text = write(values).cast(pl.String)
+        text = _as_text(frame[name])
+        if text is None:
+            rule = f"may not have the type {frame[name].dtype}, or hold {LIST_SEPARATOR} in a list"
+            faults.append(Fault(file, 1, name, None, rule, "write text, numbers, dates or lists of text"))
+            text = pl.Series(name, [None], dtype=pl.String).new_from_index(0, frame.height)
         columns.append(text.set(text == "", None).alias(str(at)))
     lines = pl.int_range(2, frame.height + 2, dtype=pl.Int64, eager=True).alias("line")
     broken = pl.Series("broken", [False], dtype=pl.Boolean).new_from_index(0, frame.height)
     return Written(tuple(frame.columns), 1, pl.DataFrame(columns), lines, broken, tuple(faults), complete=not faults)
 
 
-def _plain(dtype: pl.DataType) -> bool:
-    """Whether a column's values can be written in a cell."""
-    if isinstance(dtype, pl.List):
-        return dtype.inner in (pl.String, pl.Null) or isinstance(dtype.inner, pl.Categorical | pl.Enum)
-    return (
-        dtype.is_numeric()
-        or dtype in (pl.String, pl.Boolean, pl.Date, pl.Null)
-        or isinstance(dtype, pl.Datetime | pl.Categorical | pl.Enum)
-    )
+def _as_text(values: pl.Series) -> pl.Series | None:
+    """The cells that a CSV file would hold; None for what no cell can hold."""
+    dtype = values.dtype.inner if isinstance(values.dtype, pl.List) else values.dtype
+    plain = (pl.String, pl.Boolean, pl.Date, pl.Null, pl.Datetime, pl.Categorical, pl.Enum)
+    if not (dtype.is_numeric() or dtype in plain):
+        return None
+    try:
+        return write(values).cast(pl.String)
+    except ValueError:
+        return None

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
-from qujiang.tables.columns import Column, Table
+from qujiang.tables.columns import LIST_SEPARATOR, Column, Table
 
 if TYPE_CHECKING:
     from hypothesis.strategies import SearchStrategy
@@ -131,6 +131,9 @@ def _texts(column: Column) -> Any:
 
 def _is_plain(text: str, column: Column) -> bool:
     """Whether a drawn text may stand in a cell: no formula, no lost character, no blanks where values are compared."""
-    compared = column.key or column.pattern is not None
     inner = text.strip("\x1c\x1d\x1e\x1f").strip()
-    return bool(inner) and text[0] not in "=#" and not set(text) & {"\0", "\ufffd"} and (text == inner or not compared)
+    if column.key and LIST_SEPARATOR in text:
+        return False
+    if (column.key or column.pattern is not None) and text != inner:
+        return False
+    return bool(inner) and text[0] not in "=#" and not set(text) & {"\0", "\ufffd"}

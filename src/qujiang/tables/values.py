@@ -77,6 +77,8 @@ def write(values: pl.Series) -> pl.Series:
         )
         return pl.select(short).to_series()
     if isinstance(dtype, pl.List):
+        if values.explode().cast(pl.String).str.contains(LIST_SEPARATOR, literal=True).any():
+            raise ValueError(f"{values.name}: a value that holds {LIST_SEPARATOR} cannot stand in a list")
         joined = values.list.eval(pl.element().cast(pl.String)).list.join(LIST_SEPARATOR)
         return _keep(joined, values.list.len() > 0)
     if isinstance(dtype, pl.Datetime):
