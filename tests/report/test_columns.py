@@ -21,6 +21,8 @@ def test_folding_breaks_between_words_and_after_chinese_characters():
     assert fold("freight\n港区", 13) == ["freight 港区"]
     assert fold("港区年吞吐量，等", 8) == ["港区年吞", "吐量，等"]
     assert fold("", 8) == [""]
+    assert fold("货源：\n+1", 18) == ["货源：+1"]
+    assert fold("货源：\n+2.434亿元/年*", 18) == ["货源：", "+2.434亿元/年*"]
 
 
 @given(texts, st.integers(2, 40))

@@ -60,7 +60,8 @@ def kind_words(binder: Binder) -> Both:
 def gain_words(binder: Binder, bound: str = ">=") -> Both:
     """What lifting a limit alone gains; a saving where less is better."""
     gain = -abs(binder.gain) if bound.startswith("<") else binder.gain
-    return both_numbers(signed_quantity, gain, binder.unit)
+    unit = "percentage_points" if binder.unit == "percent" else binder.unit
+    return both_numbers(signed_quantity, gain, unit)
 
 
 def first_binder(measure: MeasureAnswer) -> Binder | None:

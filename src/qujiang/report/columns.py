@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from unicodedata import combining, east_asian_width
 
 GAP = "  "
+#: No line starts with one of these.
+KEPT = "，。；：、）％/*%万亿元吨"
 
 
 def display_width(text: str) -> int:
@@ -32,7 +34,7 @@ def fold(text: str, width: int) -> list[str]:
     ['freight of', 'the port', '港区年吞吐量']
     """
     if display_width(text) <= width:
-        return [text.replace("\n", " ")]
+        return [text.replace("：\n", "：").replace("\n", " ")]
     return [line for part in text.split("\n") for line in _fold(part, width)]
 
 
@@ -84,7 +86,7 @@ def _pieces(text: str) -> list[str]:
         joins = (
             bool(pieces) and not wide and not pieces[-1].endswith(" ") and east_asian_width(pieces[-1][-1]) not in "WF"
         )
-        if pieces and (joins or char == " " or char in "，。；：、）％"):
+        if pieces and (joins or char == " " or char in KEPT):
             pieces[-1] += char
         else:
             pieces.append(char)

@@ -91,7 +91,7 @@ def _binds(measure: MeasureAnswer, language: Language) -> str:
     if first is None:
         return ""
     gain = answer.gain_words(first, measure.bound).of(language) + ("*" if first.assumed else "")
-    return say("binds.short", language, what=Both(first.what, first.what_zh), gain=gain)
+    return say("binds.short", language, what=Both(first.what, first.what_zh), gain="\n" + gain).replace(" \n", "\n")
 
 
 def _limits(result: PlanResult, width: int, language: Language) -> list[str]:

@@ -211,6 +211,7 @@ UNITS: dict[str, str] = {
     "count": "{n}",
     "factor": "{n}",
     "percent": "{n} %",
+    "percentage_points": "{n} percentage points",
     "percent_per_year": "{n} % a year",
     "teu_per_year": "{n} TEU/year",
     "teu": "{n} TEU",
@@ -254,6 +255,7 @@ SINGULAR: dict[str, str] = {
     " nights": " night",
     " working hours": " working hour",
     " minutes": " minute",
+    " percentage points": " percentage point",
     " people": " person",
     " berths": " berth",
 }
