@@ -52,14 +52,13 @@ def gate_day(gate: Gate, hours_h_per_year: float, *, service_cv2: float = 0.5) -
 def _wait_over_day(rates: np.ndarray, lanes: int, service_h: float) -> np.ndarray:
     """Mean wait of a lorry that comes at each step of the repeating day [h]."""
     steps = round(1 / STEP_H)
-    share, before = np.zeros(ROOM + 1), np.zeros(24 * steps)
+    share, queue = np.zeros(ROOM + 1), np.zeros(24 * steps)
     share[0] = 1.0
     for _ in range(60):
-        queue = np.empty(24 * steps)
+        before, queue = queue, np.empty(24 * steps)
         _step_through(np.ascontiguousarray(rates, dtype=float), lanes, service_h, steps, share, queue)
         if np.abs(queue - before).max() < 1e-9 * (1 + queue.max()):
             break
-        before = queue
     return queue * service_h / lanes
 
 

@@ -81,7 +81,9 @@ def follow(problem: PortProblem, calls: Calls, *, port: Port | None = None) -> P
     log, area = np.empty((count, COLUMNS)), np.zeros(STATIONS)
     berth_of, gang_of = np.full(count, -1), np.zeros(count, np.int64)
     code = kernels.run(port, calls, log, berth_of, gang_of, area, 0.0)
-    path = Path(port, calls, log, berth_of, gang_of, area)
+    path = Path(
+        port, calls, np.ascontiguousarray(log.T).T, berth_of, gang_of, area
+    )  # instants are read by column from here on
     if code == 1:
         raise InfeasibleError(
             "a call's handling is longer than every shift of its cranes; use mode resume or longer shifts"

@@ -196,16 +196,22 @@ def _waits_at(path: Path, stage: Stage, chosen: NDArray[np.int64], kind: NDArray
     if stage.station == "lock":
         both = [path.wait_h("lock")[chosen], (path.at("lock_out") - path.at("left"))[chosen]]
         return np.concatenate(both)
-    waits = path.wait_h(stage.station)[chosen][np.isin(kind, stage.kinds)]
+    waits = path.wait_h(stage.station)[chosen[_members(path, stage)[kind]]]
     return waits[~np.isnan(waits)]
+
+
+def _members(path: Path, stage: Stage) -> NDArray[np.bool_]:
+    member = np.zeros(len(path.port.fit), np.bool_)
+    member[list(stage.kinds)] = True
+    return member
 
 
 def _use_of(problem: PortProblem, path: Path, stage: Stage, since: float, until: float) -> float:
     """Busy over able within the window, from the log."""
     if stage.station == "lock":
         return np.nan
-    own = (path.calls.side < 0) & np.isin(path.calls.kind, stage.kinds)
-    weight = np.ones(int(own.sum()))
+    own = np.flatnonzero((path.calls.side < 0) & _members(path, stage)[path.calls.kind])
+    weight = np.ones(len(own))
     if stage.station == "berth":
         a, b = path.at("berthed"), path.at("left")
     elif stage.station == "crane":
@@ -229,7 +235,7 @@ def _no_wait(stage: Stage) -> StageResult:
 def _stage_results(
     known: tuple[Stage, ...], kept: tuple[Stage, ...], samples: list[Sample], left_out: frozenset[int]
 ) -> tuple[StageResult, ...]:
-    total = np.nansum([np.nanmean([sample.total_wait_h[k] for sample in samples]) for k in range(len(kept))])
+    total = float(np.nansum([np.nanmean([sample.total_wait_h[k] for sample in samples]) for k in range(len(kept))]))
     places = {(stage.station, stage.name): k for k, stage in enumerate(kept)}
     rows = []
     for stage in known:
@@ -239,7 +245,7 @@ def _stage_results(
             continue
         waits = [sample.wait_h[k] for sample in samples if not np.isnan(sample.wait_h[k])]
         use = float(np.mean([sample.utilisation[k] for sample in samples]))
-        part = float(np.nanmean([sample.total_wait_h[k] for sample in samples])) / total if total > 0 else 0.0
+        part = float(np.nanmean([sample.total_wait_h[k] for sample in samples]) / total) if total > 0 else 0.0
         rows.append(
             StageResult(
                 stage.station,
