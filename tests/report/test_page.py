@@ -13,7 +13,7 @@ import polars as pl
 import pytest
 
 from qujiang.report import report_html, write_report
-from qujiang.report.page import SECTIONS
+from qujiang.report.page import SECTIONS, _css
 from qujiang.words import en, zh
 
 VOID = {"meta", "link", "input", "br", "img", "hr"}
@@ -226,3 +226,27 @@ def test_the_file_is_utf8_and_the_same_each_time(result, district, tmp_path):
 def test_a_district_without_places_has_no_map(result, district):
     district["places"] = pl.DataFrame()
     assert "No flows were computed." in Page(report_html(result, district)).said
+
+
+#: Text on ground, as the style sheet pairs them.
+PAIRS = [
+    ("ink", "page"), ("ink", "card"), ("soft", "page"), ("soft", "card"), ("accent", "page"), ("accent", "card"), ("card", "accent"),
+    ("good", "good-tint"), ("turn", "turn-tint"), ("bad", "bad-tint"), ("blind", "blind-tint"), ("bad", "card"), ("good", "card"),
+]  # fmt: skip
+
+
+def luminance(colour: str) -> float:
+    parts = [int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5)]
+    red, green, blue = (c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in parts)
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+
+
+@pytest.mark.parametrize("mode", [0, 1], ids=["light", "dark"])
+def test_text_stands_out_from_its_ground(mode):
+    """WCAG 2.1 AA: 4.5 to 1 for text."""
+    roots = re.findall(r":root \{(.*?)\}", _css(), flags=re.DOTALL)
+    colours = dict(re.findall(r"--([\w-]+): (#[0-9a-f]{6});", roots[0]))
+    colours |= dict(re.findall(r"--([\w-]+): (#[0-9a-f]{6});", roots[mode]))
+    for text, ground in PAIRS:
+        high, low = sorted((luminance(colours[text]), luminance(colours[ground])), reverse=True)
+        assert (high + 0.05) / (low + 0.05) >= 4.5, (text, ground)

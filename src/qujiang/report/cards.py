@@ -11,6 +11,8 @@ from qujiang.words import Both, both_numbers, known, number, percent, tell
 
 SHAPES = {"met": "tick", "on_track": "arrow", "off_track": "cross"}
 BINDERS_SHOWN = 4
+#: The last text ends at the edge of the picture; one closer to it than this would touch it on a phone.
+LAST_GAP_PERCENT = 30.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +102,8 @@ def ticks_of(scale: Scale, most: int = 4) -> tuple[Tick, ...]:
         at = scale.at(value)
         anchor = "start" if at < 8 else "end" if at > 92 else "middle"
         found.append(Tick(at, both_numbers(number, value), anchor))
+    if len(found) > 2 and found[-1].anchor == "end" and found[-1].at - found[-2].at < LAST_GAP_PERCENT:
+        del found[-2]
     return tuple(found)
 
 

@@ -85,6 +85,8 @@ def modal(result: PlanResult) -> list[dict[str, Any]]:
 def assumptions(district: Any) -> Assumptions:
     """The assumed figures of a district with their ranges."""
     frame: pl.DataFrame = district.assumptions()
+    if "status" in frame.columns:  # documented and derived figures may have ranges too
+        frame = frame.filter(pl.col("status") == "assumed")
     rows = []
     for row in frame.head(ASSUMPTIONS_SHOWN).to_dicts():
         shown = {key: _value(row[key]) for key in ("value", "low", "high")}

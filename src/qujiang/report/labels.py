@@ -16,7 +16,10 @@ SIGN = 4.5
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """A point that wants a label; the earlier in a list, the more it matters. ``radius`` is the size of its sign."""
+    """A point that wants a label; the earlier in a list, the more it matters.
+
+    ``radius`` is the size of its sign; a ``strong`` one gets its label even where it hides signs.
+    """
 
     x: float
     y: float
@@ -62,11 +65,11 @@ def place_labels(
         if len(placed) >= most:
             break
         others = taken[:index] + taken[index + 1 :]
-        for label, box in _places(wish, size):
-            if _inside(box, frame) and not any(_overlap(box, other) for other in others):
-                placed.append(label)
-                taken.append(box)
-                break
+        inside = [(label, box) for label, box in _places(wish, size) if _inside(box, frame)]
+        free = [(label, box) for label, box in inside if not any(_overlap(box, other) for other in others)]
+        for label, box in (free or inside if wish.strong else free)[:1]:
+            placed.append(label)
+            taken.append(box)
     return placed
 
 

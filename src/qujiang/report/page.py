@@ -57,7 +57,7 @@ def report_html(result: PlanResult, district: Any) -> str:
         scenario=tell("scenario.none")
         if result.scenario is None
         else tell("scenario", name=answer.name_of(result.scenario)),
-        sentences=answer.sentences(result, assumed.count),
+        told_answer=_joined(answer.sentences(result, assumed.count)),
         cards=cards.cards(result),
         limits=limits.limits(result),
         map=flowmap.flow_map(result, district),
@@ -72,6 +72,11 @@ def report_html(result: PlanResult, district: Any) -> str:
         sections=SECTIONS,
         css=_css(),
     )
+
+
+def _joined(sentences: list[Both]) -> Both:
+    """One paragraph; Chinese sentences stand without a gap."""
+    return Both(" ".join(said.en for said in sentences), "".join(said.zh for said in sentences))
 
 
 @cache
