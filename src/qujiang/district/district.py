@@ -146,7 +146,7 @@ class District(Mapping[str, pl.DataFrame]):
         changes = (*self.changes, *made.changes)
         new = District(self.info, made.frames, made.lines, self.folder, scenario, changes)
         if made.changes:
-            faults = recheck(self.info, made.frames, made.lines, scenario.file)
+            faults = recheck(made.frames, made.lines, made.changes, scenario.file)
             faults += rules.check(new._scope(), faults)
         if faults:
             raise DataError(faults)

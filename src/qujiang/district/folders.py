@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import shutil
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
 import polars as pl
 
 from qujiang.district.info import FILE, Info, write_info
+from qujiang.district.overlay import Change
 from qujiang.district.vocabulary import TABLE, TABLES
 from qujiang.errors import Fault, QujiangError
-from qujiang.tables import as_csv, check_folder
+from qujiang.tables import Table, as_csv, check_folder
 
 #: Names beside the tables that are none of theirs.
 BESIDE = (FILE, "scenarios", "*.geojson", "*.bpmn", "LICENSE*", "NOTICE*")
@@ -22,18 +23,43 @@ _COPIED = ("README.md", "scenarios", "*.geojson", "*.bpmn", "LICENSE*", "NOTICE*
 
 
 def recheck(
-    info: Info, frames: Mapping[str, pl.DataFrame], lines: Mapping[str, pl.Series], scenario_file: str
+    frames: Mapping[str, pl.DataFrame],
+    lines: Mapping[str, pl.Series],
+    changes: Sequence[Change],
+    scenario_file: str,
 ) -> list[Fault]:
-    """Check tables that stand in memory by the rules that files are checked by.
+    """Check tables that a scenario changed by the rules that files are checked by, and those that refer to them.
 
     A fault of a row that came from a file tells its line there; one of an added row tells the scenario.
     """
+    tables = _concerned(changes)
     with tempfile.TemporaryDirectory() as aside:
-        for name, frame in frames.items():
-            if frame.height or TABLE[name].required:
-                (Path(aside) / TABLE[name].file).write_text(as_csv(frame), encoding="utf-8", newline="\n")
-        checked = check_folder(TABLES, aside)
+        for table in tables:
+            if frames[table.name].height or table.required:
+                (Path(aside) / table.file).write_text(as_csv(frames[table.name]), encoding="utf-8", newline="\n")
+        checked = check_folder(tables, aside)
     return [_told_where_it_came_from(fault, checked.lines, lines, scenario_file) for fault in checked.faults]
+
+
+def _concerned(changes: Sequence[Change]) -> list[Table]:
+    """The tables that changed, those that refer to a cell or row that may be gone, and what all these refer to.
+
+    What is only referred to is read without its own references and rules: it was checked before.
+    """
+    changed = {change.table for change in changes}
+    gone = {(change.table, change.column) for change in changes}
+
+    def loses(target: tuple[str, str]) -> bool:
+        return target in gone or (target[0], None) in gone
+
+    full = changed | {t.name for t in TABLES for c in t.columns if any(loses(target) for target in c.references)}
+    targets = {target for name in full for c in TABLE[name].columns for target, _ in c.references}
+    bare = {name: _bare(TABLE[name]) for name in targets - full}
+    return [bare.get(table.name, table) for table in TABLES if table.name in full | targets]
+
+
+def _bare(table: Table) -> Table:
+    return replace(table, columns=tuple(replace(c, reference=None) for c in table.columns), rules=())
 
 
 def _told_where_it_came_from(

@@ -172,14 +172,13 @@ def find_wrong_services(scope: Scope) -> Iterator[Fault]:
     for row, (city, counted) in enumerate(zip(places["id"], places["water_service"], strict=True)):
         if counted and city not in served:
             yield scope.fault("places", row, "water_service", f"no row of water_services.csv leads to {city}", "add it")
-    counted_to = set(places.filter(pl.col("water_service"))["id"])
+        elif counted is False and city in served:
+            rule = f"a row of water_services.csv leads to {city}"
+            yield scope.fault("places", row, "water_service", rule, "write yes, or remove that row")
     for row, (city, end) in enumerate(pairs(services["city"], services["to_place"])):
-        if city is not None and city not in counted_to:
-            yield scope.fault("water_services", row, "city", "has no water_service in places.csv", "write yes there")
-        elif city in node and node[city] != end:
-            yield scope.fault(
-                "water_services", row, "to_place", f"is not the water node of {city}, {node[city]}", "mend it"
-            )
+        if city in node and node[city] != end:
+            rule = f"is not the water node of {city}, {node[city]}"
+            yield scope.fault("water_services", row, "to_place", rule, "mend one of the two")
 
 
 def find_double_demand(scope: Scope) -> Iterator[Fault]:
