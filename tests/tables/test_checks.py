@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 
 from qujiang.errors import Fault
@@ -201,3 +203,20 @@ def test_an_empty_row_is_one_fault(faults_of):
 
 def test_a_self_reference_may_point_forward(row_faults):
     assert row_faults(next="b") == []
+
+
+def test_a_column_wrong_throughout_is_told_quickly_and_capped(tmp_path):
+    """Hints are searched with a bounded effort: thousands of wrong values against thousands of names."""
+    places = Table("places", "Places", (Column("id", "text", "name", key=True),))
+    trips = Table("trips", "Trips", (Column("place", "text", "place", reference="places.id"),))
+    (tmp_path / "places.csv").write_text("id\n" + "".join(f"place_{number}\n" for number in range(20_000)))
+    (tmp_path / "trips.csv").write_text(
+        "place\n" + "".join(f"palce_{number}\nPLACE_{number}\n" for number in range(20_000))
+    )
+    start = time.process_time()
+    faults = check_folder((places, trips), tmp_path).faults
+    assert time.process_time() - start < 5
+    assert len(faults) == 1_001
+    assert faults[0].mend == "did you mean 'place_0'?"
+    assert faults[999].mend == "did you mean 'place_499'?"
+    assert faults[1_000].rule == "and 39,000 more: must exist in places.id"

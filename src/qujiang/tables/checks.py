@@ -6,7 +6,7 @@ import polars as pl
 
 from qujiang.tables.columns import LIST_SEPARATOR, Column, Table
 from qujiang.tables.findings import Findings
-from qujiang.tables.hints import did_you_mean, mend_type
+from qujiang.tables.hints import mend_type, spelling
 from qujiang.tables.values import SPREADSHEET_ERROR, parse, type_rule
 
 # one look finds the cells that need a closer one: formulas, lost characters, blanks at the ends
@@ -89,13 +89,16 @@ def _check_choices(column: Column, values: pl.Series, found: Findings) -> None:
         return
     allowed = pl.Series(list(column.choices), dtype=pl.String)
     rule = f"must be one of {', '.join(column.choices)}"
+    nearest = spelling(column.choices)
     if column.type == "list":
-        wrong = outside(values, allowed)
-        found.cells(column.name, wrong, f"every value {rule}", lambda written: _mend_items(written, column.choices))
+
+        def mend(written: str) -> str:
+            hints = [nearest(item) for item in written.split(LIST_SEPARATOR) if item not in column.choices]
+            return "; ".join(hint for hint in hints if hint)
+
+        found.cells(column.name, outside(values, allowed), f"every value {rule}", mend)
     else:
-        found.cells(
-            column.name, ~values.is_in(allowed.implode()), rule, lambda written: did_you_mean(written, column.choices)
-        )
+        found.cells(column.name, ~values.is_in(allowed.implode()), rule, nearest)
 
 
 def outside(lists: pl.Series, allowed: pl.Series) -> pl.Series:
@@ -104,11 +107,6 @@ def outside(lists: pl.Series, allowed: pl.Series) -> pl.Series:
     items = frame.filter(pl.col("item").list.len() > 0).explode("item")
     rows = items.filter(~pl.col("item").is_in(allowed.implode()))["row"].unique()
     return frame["row"].is_in(rows.implode())
-
-
-def _mend_items(written: str, choices: tuple[str, ...]) -> str:
-    hints = [did_you_mean(item, choices) for item in written.split(LIST_SEPARATOR) if item not in choices]
-    return "; ".join(hint for hint in hints if hint)
 
 
 def _check_pattern(column: Column, text: pl.Series, found: Findings) -> None:

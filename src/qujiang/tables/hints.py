@@ -5,12 +5,14 @@ from __future__ import annotations
 import difflib
 import re
 import unicodedata
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 
 from qujiang.tables.columns import LIST_SEPARATOR, Column
 
-#: Beyond so many candidates only spelling that differs in case, width or blanks is looked up.
-_FEW = 2_000
+#: So many comparisons of spelling are made for one column; beyond, only case, width and blanks are looked through.
+_COMPARISONS = 40_000
+# a longer text is no misspelt name
+_LONG = 100
 _WORDS = {"万": "1e4", "亿": "1e8"}
 _NOTHING = {
     "-",
@@ -43,12 +45,25 @@ def did_you_mean(written: str, candidates: Collection[str]) -> str:
     >>> did_you_mean("raod", ["road", "rail"])
     "did you mean 'road'?"
     """
+    return spelling(candidates)(written)
+
+
+def spelling(candidates: Collection[str]) -> Callable[[str], str]:
+    """``did_you_mean`` for many words against the same candidates, with a bound on its work."""
     plain = {_plain(candidate): candidate for candidate in candidates}
-    near = plain.get(_plain(written))
-    if near is None and len(candidates) <= _FEW:
-        close = difflib.get_close_matches(_plain(written), list(plain), n=1)
-        near = plain[close[0]] if close else None
-    return f"did you mean '{near}'?" if near is not None else ""
+    left = _COMPARISONS
+
+    def nearest(written: str) -> str:
+        nonlocal left
+        word = _plain(written)
+        near = plain.get(word)
+        if near is None and len(plain) <= left:
+            left -= len(plain)
+            close = difflib.get_close_matches(word[:_LONG], plain, n=1)
+            near = plain[close[0]] if close else None
+        return "" if near is None else f"did you mean '{near}'?"
+
+    return nearest
 
 
 def _plain(text: str) -> str:

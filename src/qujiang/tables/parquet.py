@@ -17,8 +17,8 @@ def read_parquet(data: bytes, *, file: str) -> Written:
     """The cells of a Parquet file; a row's line is counted as if a header stood in line 1."""
     try:
         frame = pl.read_parquet(io.BytesIO(data))
-    except (pl.exceptions.PolarsError, OSError) as error:
-        said = str(error).splitlines()[0]
+    except (pl.exceptions.PolarsError, pl.exceptions.PanicException, OSError) as error:
+        said = (str(error).splitlines() or [type(error).__name__])[0]
         return unreadable(
             file_fault(file, f"cannot be read as Parquet: {said}", "write it again, or save it as 'CSV UTF-8'")
         )

@@ -9,7 +9,7 @@ import polars as pl
 
 from qujiang.tables.checks import outside
 from qujiang.tables.columns import LIST_SEPARATOR, Column, Table
-from qujiang.tables.hints import did_you_mean
+from qujiang.tables.hints import spelling
 from qujiang.tables.reading import Reading
 
 
@@ -65,19 +65,22 @@ def _check_column(reading: Reading, column: Column, known: pl.Series, present: M
                 rule, advice, column=column.name, value=found.text[column.name][filled[0]], line=found.lines[filled[0]]
             )
         return
-    isin = ~values.cast(pl.String).is_in(known.implode()) if column.type != "list" else outside(values, known)
-    candidates = dict.fromkeys(known.to_list()) if isin.any() else {}
+    wrong = ~values.cast(pl.String).is_in(known.implode()) if column.type != "list" else outside(values, known)
+    if not wrong.any():
+        return
+    candidates = set(known.to_list())
+    nearest = spelling(candidates)
 
     def mend(written: str) -> str:
         items = written.split(LIST_SEPARATOR) if column.type == "list" else [written]
         if column.type == "list" and re.search("[；、,|]", written):
             return f"join the values with {LIST_SEPARATOR}"
-        hints = [did_you_mean(item, candidates) for item in items if item not in candidates]
+        hints = [nearest(item) for item in items if item not in candidates]
         return "; ".join(hint for hint in hints if hint) or f"add it to {column.references[0][0]}, or mend it here"
 
     found.cells(
         column.name,
-        isin,
+        wrong,
         f"must exist in {where}" if column.type != "list" else f"every value must exist in {where}",
         mend,
     )

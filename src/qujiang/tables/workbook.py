@@ -10,6 +10,7 @@ import io
 import posixpath
 import re
 import zipfile
+import zlib
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from xml.etree import ElementTree
@@ -23,6 +24,18 @@ from qujiang.tables.written import Written, as_lines, as_mask, unreadable
 
 _UNPACKED_FACTOR = 16
 _DATE_FORMATS = {*range(14, 18), 22, *range(27, 37), *range(50, 59)}
+# what a damaged archive, damaged XML or XML of another kind leads to
+_DAMAGE = (
+    zipfile.BadZipFile,
+    zlib.error,
+    ElementTree.ParseError,
+    ArithmeticError,
+    LookupError,
+    ValueError,
+    EOFError,
+    StopIteration,
+    RuntimeError,
+)
 _DAY_ZERO, _DAY_ZERO_1904 = datetime(1899, 12, 30), datetime(1904, 1, 1)
 
 
@@ -49,16 +62,7 @@ def read_workbook(data: bytes, *, file: str, sheet: str, limit_bytes: int = LIMI
                 )
             found = _sheet_path(archive, file, sheet)
             return unreadable(found) if isinstance(found, Fault) else _read_sheet(archive, found, file)
-    except (
-        zipfile.BadZipFile,
-        ElementTree.ParseError,
-        KeyError,
-        ValueError,
-        IndexError,
-        OverflowError,
-        NotImplementedError,
-        RuntimeError,
-    ) as error:
+    except _DAMAGE as error:
         said = str(error).strip("'\"") or type(error).__name__
         return unreadable(
             file_fault(
