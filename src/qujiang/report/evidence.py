@@ -14,6 +14,7 @@ from qujiang.units import SUFFIXES
 from qujiang.words import Both, both_numbers, known, number, percent, tell
 
 ASSUMPTIONS_SHOWN = 40
+NOTHING = "–"
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,18 +102,16 @@ def tensions(result: PlanResult, district: Any) -> list[Both]:
     return [*found, *_notes(result, district)]
 
 
-def run_rows(result: PlanResult) -> list[tuple[str, str]]:
+def run_rows(result: PlanResult) -> list[tuple[Both, str]]:
     """Versions, input hash, seed and arguments, flat."""
-    rows: list[tuple[str, str]] = []
+    rows: list[tuple[Both, str]] = []
     for key, value in {**result.run, "district": result.district.get("id", "")}.items():
+        words = known("run", key)
         if isinstance(value, Mapping):
-            rows += [(f"{key} {name}", str(part)) for name, part in value.items()]
+            rows += [(Both(f"{words.en} {name}", f"{words.zh} {name}"), str(part)) for name, part in value.items()]
         else:
-            rows.append((str(key), NOTHING if value is None else str(value)))
+            rows.append((words, NOTHING if value is None else str(value)))
     return rows
-
-
-NOTHING = "–"
 
 
 def figure_rows(result: PlanResult) -> list[tuple[Both, Both]]:

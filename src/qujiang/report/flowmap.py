@@ -101,9 +101,9 @@ def flow_map(result: PlanResult, district: Any) -> FlowMap | None:
     used = [dict(lock) for lock in result.locks]
     carried = [lock for lock in used if lock.get("own_t")]
     port = _port(places)
-    pictures = [
-        _picture("all", tell("map.caption"), _frame(drawn, places), drawn, places, used, port, outlines, largest)
-    ]
+    year = result.district.get("target_year")
+    caption = tell("map.caption", year=year) if year else tell("map.caption.undated")
+    pictures = [_picture("all", caption, _frame(drawn, places), drawn, places, used, port, outlines, largest)]
     if port is not None:
         near = _frame_near(places[port], drawn, places)
         if near is not None and near.east - near.west < 0.6 * (pictures[0].frame.east - pictures[0].frame.west):

@@ -77,7 +77,7 @@ WORDS: dict[str, str] = {
     "kind.staff": "staff",
     "kind.budget": "budget",
     "kind.supply": "supply",
-    "map.caption": "Cargo flows of the base year by mode, over the whole network",
+    "map.caption": "Cargo flows by mode in {year}, base future, over the whole network",
     "map.caption.near": "The same around the port",
     "map.legend": "Legend",
     "map.width": "Width: tonnes a year, both directions",
@@ -197,6 +197,18 @@ WORDS: dict[str, str] = {
     "lock.refuted": "More was counted here than lockages allow; no limit is read from it.",
     "not_counted.short": "not counted",
     "limits.left": "{count} wider locks are not listed here.",
+    "parameter.vessel_cost_factor": "vessel cost, factor",
+    "run.version": "version of qujiang",
+    "run.python": "Python",
+    "run.packages": "package",
+    "run.input_hash": "hash of the input (SHA-256)",
+    "run.scenario": "scenario",
+    "run.seed": "seed",
+    "run.futures": "sampled futures",
+    "run.district": "district",
+    "run.arguments": "arguments",
+    "run.seconds": "seconds",
+    "map.caption.undated": "Cargo flows by mode, over the whole network",
 }
 
 #: Unit id -> form; {n} is the number and {M} a mega before tonnes.

@@ -77,7 +77,7 @@ WORDS: dict[str, str] = {
     "kind.staff": "人员",
     "kind.budget": "预算",
     "kind.supply": "供给",
-    "map.caption": "基准年各方式货流，全网",
+    "map.caption": "{year}年各方式货流（基准走向），全网",
     "map.caption.near": "港口周边",
     "map.legend": "图例",
     "map.width": "线宽：双向年货运量",
@@ -197,6 +197,18 @@ WORDS: dict[str, str] = {
     "lock.refuted": "实际过闸数超过闸次所能容许，不据此得出限制。",
     "not_counted.short": "不计入判断",
     "limits.left": "另有{count}座更宽松的船闸未列出。",
+    "parameter.vessel_cost_factor": "船舶成本系数",
+    "run.version": "qujiang 版本",
+    "run.python": "Python 版本",
+    "run.packages": "软件包",
+    "run.input_hash": "输入哈希（SHA-256）",
+    "run.scenario": "情景",
+    "run.seed": "随机种子",
+    "run.futures": "抽样未来数",
+    "run.district": "区县",
+    "run.arguments": "参数",
+    "run.seconds": "秒",
+    "map.caption.undated": "各方式货流，全网",
 }
 
 #: Unit id -> form; {n} is the number.
