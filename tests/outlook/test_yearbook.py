@@ -164,6 +164,8 @@ def test_a_written_table_reads_back_equal(tmp_path: Path, ending: str) -> None:
     assert sorted(entry.name for entry in tmp_path.iterdir()) == sorted([f"out{ending}", "表.csv"])
     with pytest.raises(DataError, match=r"as \.csv or \.xlsx"):
         write_table(frame, tmp_path / "out.txt")
+    with pytest.raises(DataError, match="there is no folder"):
+        write_table(frame, tmp_path / "nowhere" / f"out{ending}")
 
 
 @pytest.mark.parametrize(

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from qujiang.district import District
     from qujiang.outlook.foresee import Foresight
     from qujiang.outlook.measures import MeasureState
+    from qujiang.outlook.projects import Standing
     from qujiang.outlook.series import Observations
 
 DISTRICT = click.option("--district", metavar="DIR", help="A district's folder; without it, the bundled one.")
@@ -250,18 +251,7 @@ def projects(
             )
         )
         return
-    rows = [
-        (
-            s.light,
-            f"{s.project.id} {s.project.name_zh if language == 'zh' else s.project.name_en}",
-            str(s.project.started or "?"),
-            str(s.project.due or "?"),
-            "?" if s.project.cost_yuan is None else f"{s.project.cost_yuan:,.0f}",
-            "" if s.schedule_ratio is None else f"{s.schedule_ratio:.2f}",
-            s.reason,
-        )
-        for s in standings
-    ]
+    rows = [_project_line(standing, language) for standing in standings]
     click.echo(f"{opened.info.name_en}: projects on {on}\n")
     _table(("light", "project", "started", "opened or due", "yuan", "SPI(t)", "why"), rows, right=(4, 5))
     click.echo(
@@ -271,7 +261,20 @@ def projects(
     )
 
 
-def _write_gantt(standings: list[Any], on: date, file: Path, language: str) -> None:
+def _project_line(standing: Standing, language: str) -> tuple[str, ...]:
+    project = standing.project
+    return (
+        standing.light,
+        f"{project.id} {project.name_zh if language == 'zh' else project.name_en}",
+        str(project.started or "?"),
+        str(project.due or "?"),
+        "?" if project.cost_yuan is None else f"{project.cost_yuan:,.0f}",
+        "" if standing.schedule_ratio is None else f"{standing.schedule_ratio:.2f}",
+        standing.reason,
+    )
+
+
+def _write_gantt(standings: list[Standing], on: date, file: Path, language: str) -> None:
     from qujiang.outlook.gantt import draw_gantt
 
     aside = file.with_name(f".{file.name}.part")

@@ -19,9 +19,11 @@ def write_table(frame: pl.DataFrame, path: str | Path) -> Path:
     Raises
     ------
     DataError
-        The ending is neither.
+        The ending is neither, or the folder does not exist.
     """
     target = Path(path)
+    if not target.parent.is_dir():
+        refuse(target.name, f"there is no folder {target.parent}", "make it first")
     aside = target.with_name(f".{target.name}.part{target.suffix}")
     try:
         if target.suffix == ".csv":
