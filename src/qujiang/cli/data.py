@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -42,7 +43,7 @@ def check(district: str | None, scenario: str | None, datapackage: bool, json_wa
     if json_wanted:
         click.echo(as_json({"district": name, "scenario": scenario, "faults": [fault.as_dict() for fault in faults]}))
         if faults:
-            raise click.exceptions.Exit(1)
+            sys.exit(1)
         return
     if faults or opened is None:
         raise DataError(faults)

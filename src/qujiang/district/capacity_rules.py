@@ -26,6 +26,8 @@ def find_wrong_shares(scope: Scope) -> Iterator[Fault]:
 
 def largest_payload_t(scope: Scope, lock: dict) -> float | None:
     """The most that one vessel can carry through a lock [t]; None where no vessel is known to fit."""
+    if lock["length_m"] is None or lock["width_m"] is None:
+        return None
     fleet = scope.frames["vessel_classes"]
     fits = fleet.filter((pl.col("length_m") <= lock["length_m"]) & (pl.col("beam_m") <= lock["width_m"]))
     payload = fits.select(pl.max_horizontal("payload_t", "payload_high_t").max().alias("t"))["t"]
@@ -113,8 +115,9 @@ def find_wrong_totals(scope: Scope) -> Iterator[Fault]:
                 yield scope.fault("background", rows["both"], "passed_t", rule, "mend one of the three")
 
 
+# a lock whose length or width cannot be read is passed over by the rule itself
 _LOCK = (
-    *("length_m", "width_m", "lockages_per_year", "lockages_high_per_year"),
+    *("id", "lockages_per_year", "lockages_high_per_year"),
     *("vessels_per_lockage_count", "vessels_per_lockage_high_count"),
 )
 _HULL = ("length_m", "beam_m", "payload_t", "payload_high_t")

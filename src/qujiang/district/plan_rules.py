@@ -225,7 +225,7 @@ RULES = (
     CrossRule(dict.fromkeys(("places", "cargoes"), ("id", "name_zh", "name_en", "aliases")), find_shared_names),
     CrossRule({"ranges": TABLE["ranges"].names}, find_wrong_ranges),
     CrossRule(_range_reads(), find_missing_ranges),
-    CrossRule({}, find_half_freight),
+    CrossRule(dict.fromkeys(FREIGHT, ("id",)), find_half_freight),
     CrossRule({"places": ("id",)}, find_wrong_port),
     CrossRule(
         {"places": ("id", "water_service", "water_node"), "water_services": ("city", "to_place")}, find_wrong_services
