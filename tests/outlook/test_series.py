@@ -6,7 +6,7 @@ import pytest
 
 from qujiang.errors import DataError, ScenarioError
 from qujiang.methods.periods import month, months, quarter
-from qujiang.outlook import series
+from qujiang.outlook import comparisons, series
 
 from .frames import observations, seen
 
@@ -31,7 +31,7 @@ RETAIL = observations(
 def test_published_growth_stands_beside_the_recomputed_one_and_the_silent_revision_is_flagged() -> None:
     checks = {
         (check.observation.area, str(check.observation.span)): check
-        for check in series.check_growth(series.read(RETAIL))
+        for check in comparisons.check_growth(series.read(RETAIL))
     }
     assert checks["全国", "2022-01..2022-02"].flag is None
     assert checks["全国", "2022-01..2022-02"].computed_percent == pytest.approx(6.72, abs=0.005)
@@ -44,14 +44,14 @@ def test_published_growth_stands_beside_the_recomputed_one_and_the_silent_revisi
 
 
 def test_a_base_derived_from_the_growth_proves_nothing() -> None:
-    last = series.check_growth(series.read(RETAIL))[-1]
+    last = comparisons.check_growth(series.read(RETAIL))[-1]
     assert last.computed_percent == pytest.approx(3.5, abs=0.001)
     assert last.flag == "a level is not documented: no evidence"
 
 
 def test_real_growth_is_never_recomputed_from_levels() -> None:
     gdp = {"indicator": "gdp", "basis": "year", "growth_basis": "real"}
-    found = series.check_growth(
+    found = comparisons.check_growth(
         series.read(
             observations(seen("2023", "2023", 212.52e9, 6.8, **gdp), seen("2024", "2024", 226.283e9, 6.4, **gdp))
         )
@@ -62,9 +62,9 @@ def test_real_growth_is_never_recomputed_from_levels() -> None:
 
 
 def test_published_figures_close_and_a_typing_slip_does_not() -> None:
-    assert series.find_clashes(series.read(RETAIL)) == ()
+    assert comparisons.find_clashes(series.read(RETAIL)) == ()
     slip = RETAIL.with_columns(observed_value=RETAIL["observed_value"].replace(108_659e8, 108_569e8))
-    clashes = series.find_clashes(series.read(slip))
+    clashes = comparisons.find_clashes(series.read(slip))
     assert {str(clash.published.span) for clash in clashes} == {"2022-01..2022-02", "2022-03", "2022-01..2022-03"}
 
 
@@ -85,17 +85,17 @@ def test_the_district_does_not_exceed_its_city() -> None:
         seen("2023-07", "2023-11", 50e9, basis="other"),
         seen("2023-01", "2023-11", 778.6e9),  # 亿 read as bn
     )
-    found = series.compare_areas(series.read(both), "衢江区", "衢州市")
+    found = comparisons.compare_areas(series.read(both), "衢江区", "衢州市")
     assert [(str(row.span), row.holds) for row in found] == [("2023-01..2023-06", True), ("2023-01..2023-11", False)]
     assert found[0].share_percent == pytest.approx(11.95, abs=0.01)
 
 
 def test_levels_of_a_year_say_how_they_were_found() -> None:
     rows = series.read(RETAIL)
-    twelfths = series.level_of_year(rows, "衢江区", "retail_sales", 2025)
+    twelfths = comparisons.level_of_year(rows, "衢江区", "retail_sales", 2025)
     assert twelfths.value == pytest.approx(7.786e9 * 12 / 8)
     assert (twelfths.status, twelfths.how) == ("derived", "2025-01..2025-08 x 12/8")
-    assert series.level_of_year(rows, "衢州市", "retail_sales", 2023).value == pytest.approx(94.887e9, rel=1e-4)
+    assert comparisons.level_of_year(rows, "衢州市", "retail_sales", 2023).value == pytest.approx(94.887e9, rel=1e-4)
     shaped = series.read(
         observations(
             seen("2024-01", "2024-08", 60.0),
@@ -103,38 +103,38 @@ def test_levels_of_a_year_say_how_they_were_found() -> None:
             seen("2025-01", "2025-08", 66.0),
         )
     )
-    assert series.level_of_year(shaped, "衢江区", "retail_sales", 2025).value == pytest.approx(110.0)
+    assert comparisons.level_of_year(shaped, "衢江区", "retail_sales", 2025).value == pytest.approx(110.0)
     assert (
-        series.level_of_year(shaped, "衢江区", "retail_sales", 2025).how
+        comparisons.level_of_year(shaped, "衢江区", "retail_sales", 2025).how
         == "2025-01..2025-08 scaled by the shape of 2024"
     )
-    whole = series.level_of_year(shaped, "衢江区", "retail_sales", 2024)
+    whole = comparisons.level_of_year(shaped, "衢江区", "retail_sales", 2024)
     assert (whole.value, whole.status) == (100.0, "documented")
 
 
 def test_a_year_that_adds_up_is_not_scaled() -> None:
     rows = series.read(observations(seen("2024-01", "2024-08", 60.0), seen("2024-09", "2024-12", 45.0, basis="ytd2")))
-    assert series.level_of_year(rows, "衢江区", "retail_sales", 2024).value == pytest.approx(
+    assert comparisons.level_of_year(rows, "衢江区", "retail_sales", 2024).value == pytest.approx(
         90.0
     )  # an unknown basis adds nothing
     quarters = [seen(f"2024-{3 * n - 2:02}", f"2024-{3 * n:02}", 10.0 * n, basis="quarter") for n in range(1, 5)]
-    found = series.level_of_year(series.read(observations(*quarters)), "衢江区", "retail_sales", 2024)
+    found = comparisons.level_of_year(series.read(observations(*quarters)), "衢江区", "retail_sales", 2024)
     assert (found.value, found.status) == (100.0, "derived")
 
 
 def test_a_year_without_figures_is_refused() -> None:
     with pytest.raises(ScenarioError, match="has no flow in 2026"):
-        series.level_of_year(series.read(RETAIL), "衢江区", "retail_sales", 2026)
+        comparisons.level_of_year(series.read(RETAIL), "衢江区", "retail_sales", 2026)
     only = series.read(observations(seen("2024-04", "2024-06", 5.0, basis="quarter")))
     with pytest.raises(ScenarioError, match="not scaled up"):
-        series.level_of_year(only, "衢江区", "retail_sales", 2024)
+        comparisons.level_of_year(only, "衢江区", "retail_sales", 2024)
 
 
 def test_a_cumulative_count_becomes_a_rate_a_year() -> None:
     rows = series.read(
         observations(seen("2024-08", "2025-09", 400, indicator="dramas", unit="dramas", basis="cumulative"))
     )
-    rate = series.rate_per_year(rows.rows[0])
+    rate = comparisons.rate_per_year(rows.rows[0])
     assert rate.value == pytest.approx(342.9, abs=0.05)
     assert (rate.status, rate.how) == ("derived", "2024-08..2025-09 x 12/14")
 

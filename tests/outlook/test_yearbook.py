@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from qujiang.errors import DataError
-from qujiang.outlook import labels, series
+from qujiang.outlook import comparisons, labels, series
 from qujiang.outlook.sheets import write_table
 from qujiang.outlook.yearbook import read_yearbook
 
@@ -73,8 +73,8 @@ def test_an_excel_sheet_with_merged_years_above_months(tmp_path: Path) -> None:
     assert (district["observed_value"], district["unit"], district["basis"]) == (7_786_000_000.0, "yuan", "ytd")
     assert (district["indicator"], district["published_growth_percent"]) == ("retail_sales", 3.5)
     checked = series.read(frame)
-    assert all(row.holds for row in series.compare_areas(checked, "衢江区", "衢州市"))
-    assert [check.flag for check in series.check_growth(checked) if check.observation.area == "衢江区"] == [None]
+    assert all(row.holds for row in comparisons.compare_areas(checked, "衢江区", "衢州市"))
+    assert [check.flag for check in comparisons.check_growth(checked) if check.observation.area == "衢江区"] == [None]
 
 
 def test_months_down_with_the_year_before_them(tmp_path: Path) -> None:

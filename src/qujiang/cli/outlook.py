@@ -303,7 +303,7 @@ def read(file: Path, area: str, source: str, sheet: str | None, out: Path | None
     """Read a yearbook's table (Excel or CSV).
 
     Each figure becomes one observation in plain units; a growth printed beside it is kept, and recomputed where it can be."""
-    from qujiang.outlook.series import check_growth
+    from qujiang.outlook.comparisons import check_growth
     from qujiang.outlook.series import read as check
     from qujiang.outlook.sheets import write_table
     from qujiang.outlook.yearbook import read_yearbook

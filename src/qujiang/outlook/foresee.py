@@ -13,7 +13,8 @@ from qujiang.errors import ScenarioError
 from qujiang.methods import periods
 from qujiang.methods.forecast import LEAST_POINTS, LEVELS, Forecast, forecast, forecast_pooled
 from qujiang.methods.periods import Flow, Span
-from qujiang.outlook.series import FLOWS, Observations, Status, level_of_year, worst_status
+from qujiang.outlook.comparisons import level_of_year
+from qujiang.outlook.series import FLOWS, Observations, Status, worst_status
 
 
 @dataclass(frozen=True, slots=True)
