@@ -49,7 +49,7 @@ def queue(
     wait_ratio: float | None,
     json_wanted: bool,
 ) -> None:
-    """Queue: mean wait over mean service, exact, and its inversions."""
+    """Exact mean wait over mean service, and its inversions."""
     answer: dict[str, object] = {"arrival": arrival, "service": service}
     answer.update(_answer(arrival, service, servers, utilisation, load, wait_ratio))
     if json_wanted:
@@ -157,7 +157,7 @@ def simulate(
     out: Path | None,
     json_wanted: bool,
 ) -> None:
-    """Simulate: waiting, turnaround and use of every stage over a year, with intervals."""
+    """Simulate a year: waiting, turnaround, use of every stage."""
     from qujiang.port.rows import port_problem
     from qujiang.port.simulate import simulate as run
 
@@ -193,3 +193,112 @@ def _simulation_text(result: PortResult) -> str:
         lines.append(f"binds first: {result.binds}")
     lines += [f"assumed: {text}" for text in result.assumptions]
     return "\n".join(lines)
+
+
+TARGET_WAIT = click.option(
+    "--wait-ratio",
+    type=float,
+    default=0.1,
+    show_default=True,
+    help="Mean wait for a berth over mean time at the berth.",
+)
+
+
+@port.command()
+@TARGET_WAIT
+@click.option("--gains/--no-gains", default=True, show_default=True, help="Also search with one unit more of each.")
+@CALLS
+@DISTRICT
+@SCENARIO
+@SEED
+@JSON
+def capacity(
+    wait_ratio: float,
+    gains: bool,
+    calls: Path | None,
+    district: str | None,
+    scenario: str | None,
+    seed: int,
+    json_wanted: bool,
+) -> None:
+    """Largest throughput at a service level, by four notions."""
+    from qujiang.port.notions import notions
+
+    answer = notions(_opened(district, scenario), wait_ratio, calls=_calls_table(calls), seed=seed, gains=gains)
+    if json_wanted:
+        click.echo(as_json(answer))
+        return
+    click.echo(f"mix of today, wait at most {wait_ratio:g} of the time at the berth:")
+    for name in ("documented", "design_code", "queueing_by_kind", "queueing_any_berth"):
+        value = answer[f"{name}_t_per_year"]
+        click.echo(f"  {name:<22}" + ("not given" if value is None else f"{value / 1e6:6.2f} Mt a year"))
+    low, high = answer["capacity_t_per_year_low"], answer["capacity_t_per_year_high"]
+    click.echo(
+        f"  {'simulated':<22}{answer['capacity_t_per_year'] / 1e6:6.2f} Mt a year ({low / 1e6:.2f} to {high / 1e6:.2f})"
+    )
+    for line in answer["explained"]:
+        click.echo(f"  {line}")
+    for row in answer["gains"]:
+        click.echo(
+            f"  one {row['unit']:<24}{row['gain_t_per_year'] / 1e3:+8.0f} kt ({row['gain_t_per_year_low'] / 1e3:+.0f} to {row['gain_t_per_year_high'] / 1e3:+.0f})"
+        )
+
+
+@port.command()
+@click.option("--target", type=float, required=True, help="Tonnes a year, in and out.")
+@TARGET_WAIT
+@click.option(
+    "--berth-yuan", type=click.FloatRange(0), default=45e6, show_default=True, help="One berth more (assumed)."
+)
+@click.option(
+    "--crane-yuan", type=click.FloatRange(0), default=8e6, show_default=True, help="One crane more (assumed)."
+)
+@click.option("--designs", type=click.IntRange(1), default=600, show_default=True, help="Designs simulated at most.")
+@CALLS
+@DISTRICT
+@SCENARIO
+@SEED
+@JSON
+def size(
+    target: float,
+    wait_ratio: float,
+    berth_yuan: float,
+    crane_yuan: float,
+    designs: int,
+    calls: Path | None,
+    district: str | None,
+    scenario: str | None,
+    seed: int,
+    json_wanted: bool,
+) -> None:
+    """Cheapest berths, cranes and lanes for a target."""
+    from qujiang.port.rows import port_problem
+    from qujiang.port.size import UnitCosts
+    from qujiang.port.size import size as find
+
+    problem = port_problem(_opened(district, scenario), calls=_calls_table(calls))
+    result = find(
+        problem,
+        target,
+        wait_ratio,
+        costs=UnitCosts(berth_yuan=berth_yuan, crane_yuan=crane_yuan),
+        seed=seed,
+        designs=designs,
+    )
+    if json_wanted:
+        click.echo(as_json(result.as_dict()))
+        return
+    click.echo(
+        f"{target / 1e6:g} Mt a year at a wait of {wait_ratio:g} services: {result.cost_yuan / 1e6:,.0f} million yuan more (unit costs assumed)"
+    )
+    for unit in result.units:
+        click.echo(
+            f"  {unit.pool:<20}{unit.berth_count:>3} berths (+{unit.more_berths}){unit.crane_count:>4} cranes (+{unit.more_cranes})"
+        )
+    click.echo(f"  gate lanes: {', '.join(f'{name} {count}' for name, count in result.lanes.items())}")
+    ratio = result.wait_ratio
+    click.echo(
+        f"  wait over service on fresh seeds {ratio.mean:.3f} ({ratio.low:.3f} to {ratio.high:.3f}); {result.designs} designs, {result.seconds:.1f} s"
+    )
+    for name, gain in result.gains.items():
+        click.echo(f"  one {name} more: {-gain.mean:+.4f} ({-gain.high:+.4f} to {-gain.low:+.4f})")

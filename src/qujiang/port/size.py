@@ -1,0 +1,427 @@
+"""The cheapest berths, cranes, gate lanes and chambers that carry a target at a service level.
+
+Formulas screen, simulation chooses, fresh seeds confirm: every combination near the formulas' optimum is simulated on
+equal draws, the doubtful ones more often, and the winner is estimated again on draws that did not choose it.
+"""
+
+from __future__ import annotations
+
+import itertools
+import math
+import time
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict, dataclass, replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from qujiang.errors import InfeasibleError, ScenarioError
+from qujiang.methods.output_analysis import Interval, t_interval
+from qujiang.methods.queues import wait_between
+from qujiang.port import gate, kernels
+from qujiang.port.arrivals import design, drawn
+from qujiang.port.kernels import COLUMNS, STATIONS, Calls
+from qujiang.port.problem import MOST_BERTHS, PortProblem
+from qujiang.port.service_level import WARM_UP_SHARE, exact_ratio, one_unit_more, with_units
+from qujiang.port.stages import stages
+
+MOST_MORE = 10
+FIRST, MORE, FRESH = 4, 24, 30
+#: Mean wait of a lorry in the worst minutes of the day at which a gate is large enough [h].
+LORRY_WAIT_H = 0.25
+
+
+@dataclass(frozen=True, slots=True)
+class UnitCosts:
+    """What one unit more costs [yuan]; assumed: the sum of a documented port of 14 berths was 53 million a berth."""
+
+    berth_yuan: float = 45e6
+    crane_yuan: float = 8e6
+    lane_yuan: float = 1.5e6
+    chamber_yuan: float = 1.5e9
+
+
+@dataclass(frozen=True, slots=True)
+class Units:
+    """What one pool has in a design, and how many more that is."""
+
+    pool: str
+    berth_count: int
+    crane_count: int
+    more_berths: int
+    more_cranes: int
+    gang_most: int
+
+
+@dataclass(frozen=True, slots=True)
+class SizeResult:
+    """The cheapest design found; ``wait_ratio`` is from fresh seeds, ``exact`` by formula, ``cost_yuan`` of what is new.
+
+    ``gains`` says how much one unit more would lower the wait over service (paired, same draws).
+    """
+
+    target_t_per_year: float
+    wait_ratio_asked: float
+    units: tuple[Units, ...]
+    lanes: dict[str, int]
+    chambers: int | None
+    cost_yuan: float
+    wait_ratio: Interval
+    exact: float | None
+    gains: dict[str, Interval]
+    designs: int
+    replications: int
+    problem: PortProblem
+    seconds: float
+
+    def as_dict(self) -> dict[str, Any]:
+        """JSON-ready."""
+        return {
+            "target_t_per_year": self.target_t_per_year,
+            "wait_ratio_asked": self.wait_ratio_asked,
+            "calls_per_year": self.problem.calls_per_year,
+            "cost_yuan": self.cost_yuan,
+            "cost_status": "assumed",
+            "units": [asdict(unit) for unit in self.units],
+            "berth_count": sum(unit.berth_count for unit in self.units),
+            "crane_count": sum(unit.crane_count for unit in self.units),
+            "gate_lanes": self.lanes,
+            "chambers": self.chambers,
+            "wait_over_service": self.wait_ratio.mean,
+            "wait_over_service_low": self.wait_ratio.low,
+            "wait_over_service_high": self.wait_ratio.high,
+            "holds": self.wait_ratio.mean <= self.wait_ratio_asked,
+            "exact_wait_over_service": self.exact,
+            "gains": [
+                {"unit": name, "wait_over_service_saved": gain.mean, "saved_low": gain.low, "saved_high": gain.high}
+                for name, gain in self.gains.items()
+            ],
+            "designs": self.designs,
+            "replications": self.replications,
+            "seconds": self.seconds,
+            "assumptions": list(self.problem.assumptions),
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class _Option:
+    units: Units
+    cost_yuan: float
+    wait: float  # Σ calls · wait over service sums are added over pools
+    service: float
+
+
+def size(
+    problem: PortProblem,
+    target_t_per_year: float,
+    wait_ratio: float = 0.1,
+    *,
+    costs: UnitCosts | None = None,
+    seed: int = 1,
+    designs: int = 600,
+    workers: int = 2,
+) -> SizeResult:
+    """Find the cheapest additions with which the port carries the target at the level.
+
+    Parameters
+    ----------
+    problem
+        The port as it is; its mix of calls is scaled to the target.
+    target_t_per_year
+        Tonnes in and out a year.
+    wait_ratio
+        Mean wait for a berth over mean time at the berth, all calls.
+    designs
+        Combinations that are simulated at most.
+
+    Raises
+    ------
+    InfeasibleError
+        The lock, or the berths that may be added, cannot carry the target; the smallest clash is named.
+    """
+    begin = time.perf_counter()
+    if not (math.isfinite(target_t_per_year) and target_t_per_year > 0):
+        raise ScenarioError(f"target = {target_t_per_year:g}: must be tonnes a year above 0")
+    if not (math.isfinite(wait_ratio) and wait_ratio > 0):
+        raise ScenarioError(f"wait ratio = {wait_ratio:g}: must be above 0 (mean wait over mean service)")
+    costs = UnitCosts() if costs is None else costs
+    asked = problem.scaled(target_t_per_year / problem.t_per_year)
+    asked, chambers, lock_cost = _with_chambers(asked, costs)
+    asked, lanes, lane_cost = _with_lanes(asked, costs)
+    choices = [_options(asked, pool, costs) for pool in _used(asked)]
+    candidates = _candidates(choices, wait_ratio, designs)
+    problems = [_built(asked, [option.units for option in row]) for row in candidates]
+    spent = [sum(option.cost_yuan for option in row) for row in candidates]
+    order, counts = _choose(problems, spent, wait_ratio, seed, workers)
+    chosen, confirmed = _confirm(problems, order, wait_ratio, seed, workers)
+    best, units = problems[chosen], tuple(option.units for option in candidates[chosen])
+    gains = _gains(best, seed, workers)
+    return SizeResult(
+        target_t_per_year=target_t_per_year,
+        wait_ratio_asked=wait_ratio,
+        units=units,
+        lanes=lanes,
+        chambers=chambers,
+        cost_yuan=spent[chosen] + lock_cost + lane_cost,
+        wait_ratio=confirmed,
+        exact=exact_ratio(best),
+        gains=gains,
+        designs=len(problems),
+        replications=int(counts.sum()),
+        problem=best,
+        seconds=time.perf_counter() - begin,
+    )
+
+
+# -- what may be built -------------------------------------------------------------------------------------------------
+
+
+def _with_chambers(problem: PortProblem, costs: UnitCosts) -> tuple[PortProblem, int | None, float]:
+    """More chambers until the lock is below 0.8 of what it can do; a lock that never is clashes with the target."""
+    lock = problem.lock
+    if lock is None:
+        return problem, None, 0.0
+    for count in range(lock.chamber_count, lock.chamber_count + 4):
+        wider = replace(problem, lock=replace(lock, chamber_count=count))
+        if next(stage.offered for stage in stages(wider) if stage.station == "lock") < 0.8:
+            return wider, count, (count - lock.chamber_count) * costs.chamber_yuan
+    offered = next(stage.offered for stage in stages(problem) if stage.station == "lock")
+    raise InfeasibleError(
+        f"{problem.t_per_year:g} t a year is beyond the lock: it would be asked for {offered:.2f} times what {lock.chamber_count} chamber(s) pass"
+    )
+
+
+def _with_lanes(problem: PortProblem, costs: UnitCosts) -> tuple[PortProblem, dict[str, int], float]:
+    """Gate lanes until a lorry waits at most LORRY_WAIT_H in the worst minutes of the day."""
+    gates, lanes, cost = [], {}, 0.0
+    for row in problem.gates:
+        wider = row
+        for count in range(row.lane_count, row.lane_count + 100):
+            wider = replace(row, lane_count=count)
+            day = gate.gate_day(wider, problem.hours_h_per_year)
+            if day.worst_wait_h is not None and day.worst_wait_h <= LORRY_WAIT_H:
+                break
+        gates.append(wider)
+        lanes[row.terminal] = wider.lane_count
+        cost += (wider.lane_count - row.lane_count) * costs.lane_yuan
+    return replace(problem, gates=tuple(gates)), lanes, cost
+
+
+def _used(problem: PortProblem) -> list[str]:
+    return [stage.name for stage in stages(problem) if stage.station == "crane"]
+
+
+def _options(problem: PortProblem, pool: str, costs: UnitCosts) -> list[_Option]:
+    """Berths and cranes that one pool may get, from one crane a berth to two, each with the wait that formulas give.
+
+    One and two cranes a berth have a formula. Between them cranes are shared and the wait is read off the straight line:
+    good enough to say what to simulate. Pools that cannot keep up are left out.
+    """
+    have = next(p.crane_count for p in problem.pools if p.name == pool)
+    berths = sum(berth.pool == pool for berth in problem.berths)
+    answer = []
+    for count in range(berths, min(berths + MOST_MORE, MOST_BERTHS) + 1):
+        one = _exact_sums(_built(problem, [Units(pool, count, max(have, count), 0, 0, 1)]), pool)
+        two = _exact_sums(_built(problem, [Units(pool, count, 2 * count, 0, 0, 2)]), pool)
+        for cranes in range(max(have, count), max(have, 2 * count) + 1):
+            share = min(1.0, (cranes - count) / count)
+            found = one if share == 0 else two if share == 1 else _between(one, two, share)
+            if found is None:
+                continue
+            units = Units(pool, count, cranes, count - berths, cranes - have, 1 if share == 0 else 2)
+            cost = units.more_berths * costs.berth_yuan + units.more_cranes * costs.crane_yuan
+            answer.append(_Option(units, cost, *found))
+    if not answer:
+        raise InfeasibleError(
+            f"{pool}: even {berths + MOST_MORE} berths with two cranes each cannot carry its part of the target"
+        )
+    return answer
+
+
+def _between(
+    one: tuple[float, float] | None, two: tuple[float, float] | None, share: float
+) -> tuple[float, float] | None:
+    if one is None or two is None:
+        return None
+    return one[0] + share * (two[0] - one[0]), one[1] + share * (two[1] - one[1])
+
+
+def _exact_sums(problem: PortProblem, pool: str) -> tuple[float, float] | None:
+    """Σ calls·wait and Σ calls·service of a pool's berths [h/year]; None where they cannot keep up or have no formula."""
+    own = {b for b, berth in enumerate(problem.berths) if berth.pool == pool}
+    wait = service = 0.0
+    for stage in stages(problem):
+        if stage.station == "crane" and stage.name == pool and stage.overloaded:
+            return None
+        if stage.station == "berth" and any(
+            problem.why_not(problem.kinds[stage.kinds[0]], problem.berths[b]) is None for b in own
+        ):
+            if stage.overloaded or stage.service_h is None:
+                return None
+            exact = stage.exact_wait_h
+            if exact is None:
+                exact = stage.service_h * wait_between("M", int(stage.servers), stage.offered, 0.5)
+            calls = sum(problem.kinds[k].calls_per_year for k in stage.kinds)
+            wait += calls * exact
+            service += calls * stage.service_h
+    return wait, service
+
+
+def _built(problem: PortProblem, units: Sequence[Units]) -> PortProblem:
+    for unit in units:
+        problem = with_units(problem, unit.pool, unit.berth_count, unit.crane_count, gang_most=unit.gang_most)
+    return problem
+
+
+# -- screening ---------------------------------------------------------------------------------------------------------
+
+
+def _candidates(choices: list[list[_Option]], wait_ratio: float, most: int) -> list[tuple[_Option, ...]]:
+    """Combinations near the formulas' optimum, cheapest first."""
+    best = _optimum(choices, wait_ratio)
+    width = max(2, math.ceil((3 * most) ** (1 / len(choices))))
+    near = []
+    for options, chosen in zip(choices, best, strict=True):
+        useful = _frontier(options, wait_ratio)
+        if chosen not in useful:
+            useful.append(chosen)
+        useful.sort(key=lambda option: (abs(option.cost_yuan - chosen.cost_yuan), option.cost_yuan))
+        near.append(useful[:width])
+    rows = []
+    for row in itertools.islice(itertools.product(*near), 40 * most):
+        ratio = sum(option.wait for option in row) / sum(option.service for option in row)
+        if 0.25 * wait_ratio <= ratio <= 2 * wait_ratio or row == tuple(best):
+            rows.append((sum(option.cost_yuan for option in row), ratio, row))
+    rows.sort(key=lambda entry: entry[:2])
+    floor = sum(option.cost_yuan for option in best)
+    rows.sort(key=lambda entry: abs(entry[0] - floor))
+    return [row for _, _, row in sorted(rows[:most], key=lambda entry: entry[:2])]
+
+
+def _optimum(choices: list[list[_Option]], wait_ratio: float) -> list[_Option]:
+    """Cheapest combination whose summed wait is within the level by formula; pools are merged one by one."""
+    merged: list[tuple[float, float, list[_Option]]] = [(0.0, 0.0, [])]
+    for options in choices:
+        grown = [
+            (cost + option.cost_yuan, excess + option.wait - wait_ratio * option.service, [*row, option])
+            for cost, excess, row in merged
+            for option in _frontier(options, wait_ratio)
+        ]
+        grown.sort(key=lambda entry: entry[:2])
+        merged, least = [], math.inf
+        for entry in grown:
+            if entry[1] < least:
+                merged.append(entry)
+                least = entry[1]
+    for _, excess, row in merged:
+        if excess <= 0:
+            return row
+    worst = max(merged[-1][2], key=lambda option: option.wait / option.service)
+    raise InfeasibleError(
+        f"{worst.units.pool}: with {worst.units.berth_count} berths vessels still wait {worst.wait / worst.service:.3g} services; "
+        f"asked for {wait_ratio:g} (allow a longer wait or a smaller target)"
+    )
+
+
+def _frontier(options: list[_Option], wait_ratio: float) -> list[_Option]:
+    """Options of which none is both cheaper and shorter to wait for than another."""
+    kept, least = [], math.inf
+    for option in sorted(options, key=lambda o: (o.cost_yuan, o.wait - wait_ratio * o.service)):
+        if option.wait - wait_ratio * option.service < least:
+            kept.append(option)
+            least = option.wait - wait_ratio * option.service
+    return kept
+
+
+# -- simulation --------------------------------------------------------------------------------------------------------
+
+
+def _drawn(problem: PortProblem, runs: Sequence[int], seed: int) -> list[Calls]:
+    count = round((1 + WARM_UP_SHARE) * max(400, round(problem.calls_per_year)))
+    return [drawn(problem, count, seed, run) for run in runs]
+
+
+def _ratios(problems: Sequence[PortProblem], vessels: list[Calls], workers: int) -> NDArray[np.float64]:
+    """[design, replication]: wait over service on the same vessels for every design."""
+
+    def one(problem: PortProblem) -> list[float]:
+        port, answer = design(problem), []
+        for calls in vessels:
+            count = len(calls.at_h)
+            log, berth_of, gang_of = np.empty((count, COLUMNS)), np.full(count, -1), np.zeros(count, np.int64)
+            kernels.run(port, calls, log, berth_of, gang_of, np.zeros(STATIONS), 0.0)
+            called = np.flatnonzero(calls.side < 0)
+            kept = log[called[round(len(called) * WARM_UP_SHARE / (1 + WARM_UP_SHARE)) :]]
+            since = kept[:, kernels.LOCKED_IN if port.chambers else kernels.ARRIVED]
+            answer.append(
+                float(
+                    (kept[:, kernels.BERTHED] - since).sum() / (kept[:, kernels.LEFT] - kept[:, kernels.BERTHED]).sum()
+                )
+            )
+        return answer
+
+    with ThreadPoolExecutor(workers) as pool:
+        return np.array(list(pool.map(one, problems)))
+
+
+def _choose(
+    problems: list[PortProblem], spent: list[float], wait_ratio: float, seed: int, workers: int
+) -> tuple[list[int], NDArray[np.int64]]:
+    """Designs in the order of trust: cheapest first among those within the level.
+
+    All are run FIRST times; those that may be within the level and are not dearer than one that surely is go on, and
+    replications go where the level is close (N_i ∝ s_i²/(mean_i - level)²).
+    """
+    ratios = _ratios(problems, _drawn(problems[0], range(FIRST), seed), workers)
+    mean, error = ratios.mean(axis=1), ratios.std(axis=1, ddof=1) / math.sqrt(FIRST) + 1e-12
+    counts = np.full(len(problems), FIRST)
+    surely = mean + 3 * error <= wait_ratio
+    limit = min((spent[k] for k in np.flatnonzero(surely)), default=math.inf)
+    doubtful = [k for k in range(len(problems)) if mean[k] - 3 * error[k] <= wait_ratio and spent[k] <= limit]
+    doubtful.sort(key=lambda k: (spent[k], mean[k]))
+    doubtful = doubtful[:40]
+    if not doubtful:
+        raise InfeasibleError(
+            f"no design near the formulas' optimum waits {wait_ratio:g} services or less in the simulation"
+        )
+    weight = np.array([(error[k] / max(abs(mean[k] - wait_ratio), 0.02 * wait_ratio)) ** 2 for k in doubtful])
+    extra = np.clip(np.round(len(doubtful) * MORE / 2 * weight / weight.sum()), 2, MORE).astype(int)
+    vessels = _drawn(problems[0], range(FIRST, FIRST + int(extra.max())), seed)
+    for k, more in zip(doubtful, extra, strict=True):
+        further = _ratios([problems[k]], vessels[:more], 1)[0]
+        mean[k] = (mean[k] * FIRST + further.sum()) / (FIRST + more)
+        counts[k] += more
+    within = [k for k in doubtful if mean[k] <= wait_ratio]
+    return (within or sorted(doubtful, key=lambda k: mean[k])), counts
+
+
+def _confirm(
+    problems: list[PortProblem], order: list[int], wait_ratio: float, seed: int, workers: int
+) -> tuple[int, Interval]:
+    """The first design in the order that stands on fresh seeds; the least wait seen where none does."""
+    tried: list[tuple[float, int, Interval]] = []
+    vessels = _drawn(problems[0], range(10_000, 10_000 + FRESH), seed)
+    for k in order[:8]:
+        interval = t_interval(_ratios_spread(problems[k], vessels, workers))
+        if interval.mean <= wait_ratio:
+            return k, interval
+        tried.append((interval.mean, k, interval))
+    _, k, interval = min(tried)
+    return k, interval
+
+
+def _ratios_spread(problem: PortProblem, vessels: list[Calls], workers: int) -> NDArray[np.float64]:
+    """One design's replications over the workers."""
+    parts = [vessels[k::workers] for k in range(workers)]
+    with ThreadPoolExecutor(workers) as pool:
+        return np.concatenate(list(pool.map(lambda part: _ratios([problem], part, 1)[0], parts)))
+
+
+def _gains(problem: PortProblem, seed: int, workers: int) -> dict[str, Interval]:
+    """Wait over service saved by one unit more, paired on fresh draws."""
+    vessels = _drawn(problem, range(20_000, 20_010), seed)
+    larger = one_unit_more(problem)
+    found = _ratios([problem, *(other for _, other in larger)], vessels, workers)
+    return {name: t_interval(found[0] - found[k + 1]) for k, (name, _) in enumerate(larger)}
