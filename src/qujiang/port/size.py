@@ -6,7 +6,6 @@ equal draws, the doubtful ones more often, and the winner is estimated again on 
 
 from __future__ import annotations
 
-import itertools
 import math
 import time
 from collections.abc import Sequence
@@ -151,7 +150,8 @@ def size(
     asked, chambers, lock_cost = _with_chambers(asked, costs)
     asked, lanes, lane_cost = _with_lanes(asked, costs)
     choices = [_options(asked, pool, costs) for pool in _used(asked)]
-    candidates = _candidates(choices, wait_ratio, designs)
+    start = _descend(asked, choices, _optimum(choices, wait_ratio), wait_ratio, seed, workers)
+    candidates = _candidates(choices, start, designs)
     problems = [_built(asked, [option.units for option in row]) for row in candidates]
     spent = [sum(option.cost_yuan for option in row) for row in candidates]
     order, counts = _choose(problems, spent, wait_ratio, seed, workers)
@@ -226,11 +226,16 @@ def _options(problem: PortProblem, pool: str, costs: UnitCosts) -> list[_Option]
         one = _exact_sums(_built(problem, [Units(pool, count, max(have, count), 0, 0, 1)]), pool)
         two = _exact_sums(_built(problem, [Units(pool, count, 2 * count, 0, 0, 2)]), pool)
         for cranes in range(max(have, count), max(have, 2 * count) + 1):
-            share = min(1.0, (cranes - count) / count)
-            found = one if share == 0 else two if share == 1 else _between(one, two, share)
+            found = (
+                one
+                if cranes == count
+                else two
+                if cranes >= 2 * count
+                else _between(one, two, cranes, problem.hours_h_per_year)
+            )
             if found is None:
                 continue
-            units = Units(pool, count, cranes, count - berths, cranes - have, 1 if share == 0 else 2)
+            units = Units(pool, count, cranes, count - berths, cranes - have, 1 if cranes == count else 2)
             cost = units.more_berths * costs.berth_yuan + units.more_cranes * costs.crane_yuan
             answer.append(_Option(units, cost, *found))
     if not answer:
@@ -241,11 +246,22 @@ def _options(problem: PortProblem, pool: str, costs: UnitCosts) -> list[_Option]
 
 
 def _between(
-    one: tuple[float, float] | None, two: tuple[float, float] | None, share: float
+    one: tuple[float, float] | None, two: tuple[float, float] | None, cranes: int, hours_h: float
 ) -> tuple[float, float] | None:
-    if one is None or two is None:
+    """Wait and service with shared cranes: a vessel gets about as many as there are for each berth in use, at most two."""
+    if two is None:
         return None
-    return one[0] + share * (two[0] - one[0]), one[1] + share * (two[1] - one[1])
+    if one is None:
+        one = (50 * two[0] + two[1], 2 * two[1])  # one crane a berth cannot keep up: any long wait
+    gang = 1.5
+    for _ in range(30):
+        share = gang - 1
+        busy = (one[1] + share * (two[1] - one[1])) / hours_h
+        gang = min(2.0, max(1.0, 0.5 * gang + 0.5 * cranes / busy))
+    share = gang - 1
+    return math.exp((1 - share) * math.log(one[0] + 1e-9) + share * math.log(two[0] + 1e-9)), one[1] + share * (
+        two[1] - one[1]
+    )
 
 
 def _exact_sums(problem: PortProblem, pool: str) -> tuple[float, float] | None:
@@ -278,26 +294,86 @@ def _built(problem: PortProblem, units: Sequence[Units]) -> PortProblem:
 # -- screening ---------------------------------------------------------------------------------------------------------
 
 
-def _candidates(choices: list[list[_Option]], wait_ratio: float, most: int) -> list[tuple[_Option, ...]]:
-    """Combinations near the formulas' optimum, cheapest first."""
-    best = _optimum(choices, wait_ratio)
-    width = max(2, math.ceil((3 * most) ** (1 / len(choices))))
-    near = []
-    for options, chosen in zip(choices, best, strict=True):
-        useful = _frontier(options, wait_ratio)
-        if chosen not in useful:
-            useful.append(chosen)
-        useful.sort(key=lambda option: (abs(option.cost_yuan - chosen.cost_yuan), option.cost_yuan))
-        near.append(useful[:width])
-    rows = []
-    for row in itertools.islice(itertools.product(*near), 40 * most):
-        ratio = sum(option.wait for option in row) / sum(option.service for option in row)
-        if 0.25 * wait_ratio <= ratio <= 2 * wait_ratio or row == tuple(best):
-            rows.append((sum(option.cost_yuan for option in row), ratio, row))
-    rows.sort(key=lambda entry: entry[:2])
-    floor = sum(option.cost_yuan for option in best)
-    rows.sort(key=lambda entry: abs(entry[0] - floor))
-    return [row for _, _, row in sorted(rows[:most], key=lambda entry: entry[:2])]
+def _descend(
+    problem: PortProblem, choices: list[list[_Option]], start: list[_Option], wait_ratio: float, seed: int, workers: int
+) -> list[_Option]:
+    """From the formulas' optimum to the level as simulated: units are added until it holds, then taken away while it does."""
+    vessels = _drawn(problem, range(FIRST), seed)
+
+    def ratio(row: list[_Option]) -> float:
+        return float(_ratios_spread(_built(problem, [option.units for option in row]), vessels, workers).mean())
+
+    row, seen = list(start), ratio(start)
+    for _ in range(40):
+        if seen <= wait_ratio:
+            break
+        steps = [
+            step for step in _steps(choices, row) if sum(o.cost_yuan for o in step) > sum(o.cost_yuan for o in row)
+        ]
+        if not steps:
+            break
+        row = min(
+            steps, key=lambda step: (sum(o.wait - wait_ratio * o.service for o in step), sum(o.cost_yuan for o in step))
+        )
+        seen = ratio(row)
+    for _ in range(60):
+        cost = sum(option.cost_yuan for option in row)
+        steps = [step for step in _steps(choices, row) if sum(o.cost_yuan for o in step) < cost]
+        tried = [(step, ratio(step)) for step in steps]
+        holding = [(sum(o.cost_yuan for o in step), found, step) for step, found in tried if found <= wait_ratio]
+        if not holding:
+            return row
+        row = min(holding, key=lambda entry: entry[:2])[2]
+    return row
+
+
+def _steps(choices: list[list[_Option]], row: list[_Option]) -> list[list[_Option]]:
+    """Rows that differ by one crane, or by one berth with or without a crane, in one pool."""
+    answer = []
+    for place, options in enumerate(choices):
+        here = row[place].units
+        for option in options:
+            berths, cranes = option.units.berth_count - here.berth_count, option.units.crane_count - here.crane_count
+            if (berths, cranes) != (0, 0) and abs(berths) <= 1 and abs(cranes) <= 1:
+                answer.append([*row[:place], option, *row[place + 1 :]])
+    return answer
+
+
+def _candidates(choices: list[list[_Option]], start: list[_Option], most: int) -> list[tuple[_Option, ...]]:
+    """Designs about the starting point in make and cost: at each cost the ones with the shortest wait by formula."""
+    near = [
+        [
+            option
+            for option in options
+            if abs(option.units.berth_count - begin.units.berth_count) <= 1
+            and abs(option.units.crane_count - begin.units.crane_count) <= 2
+        ]
+        for options, begin in zip(choices, start, strict=True)
+    ]
+    near = [sorted(row, key=lambda o: abs(o.cost_yuan - b.cost_yuan))[:12] for row, b in zip(near, start, strict=True)]
+    limit = sum(option.cost_yuan for option in start)
+    grids = [np.array([getattr(option, name) for option in row]) for name in ("cost_yuan", "wait") for row in near]
+    shape = [len(row) for row in near]
+    cost, wait = np.zeros(shape), np.zeros(shape)
+    for axis in range(len(near)):
+        view = [1] * len(near)
+        view[axis] = -1
+        cost = cost + grids[axis].reshape(view)
+        wait = wait + grids[len(near) + axis].reshape(view)
+    flat_cost, flat_wait = np.round(cost.ravel(), 2), wait.ravel()
+    levels = np.unique(flat_cost)
+    levels = levels[np.argsort(np.abs(levels - limit), kind="stable")]
+    each = max(3, math.ceil(most / 20))
+    chosen: list[int] = []
+    for level in levels:
+        own = np.flatnonzero(flat_cost == level)
+        chosen += own[np.argsort(flat_wait[own], kind="stable")[:each]].tolist()
+        if len(chosen) >= most:
+            break
+    rows = [tuple(near[axis][k] for axis, k in enumerate(np.unravel_index(place, shape))) for place in chosen[:most]]
+    if tuple(start) not in rows:
+        rows.append(tuple(start))
+    return sorted(rows, key=lambda row: (sum(o.cost_yuan for o in row), sum(o.wait for o in row)))
 
 
 def _optimum(choices: list[list[_Option]], wait_ratio: float) -> list[_Option]:
