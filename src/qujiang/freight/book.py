@@ -79,6 +79,36 @@ class QuoteBook:
         """Cargoes by name."""
         return index_names("cargo", [tuple(row) for row in self.texts["cargoes"]])
 
+    @cached_property
+    def offers(self) -> dict[tuple[bool, int, int | None], Any]:
+        """What each season offers, filled as it is asked for."""
+        return {}
+
+    @cached_property
+    def t_per_teu(self) -> float:
+        """Tonnes in a TEU."""
+        return self.number("t_per_teu")
+
+    @cached_property
+    def truck_payload_t(self) -> float:
+        """Tonnes on a lorry."""
+        return self.number("truck_payload_t")
+
+    @cached_property
+    def truck_speed(self) -> float:
+        """Lorry [km/h]."""
+        return self.number("truck_speed")
+
+    @cached_property
+    def port_dues(self) -> float:
+        """Dues of a port call [yuan/t]."""
+        return self.number("port_dues")
+
+    @cached_property
+    def road_kg_per_km(self) -> float:
+        """Well-to-wheel emissions of a lorry [kg/(t km)]."""
+        return self.number("road_wtt") + self.number("road_ttw")
+
     def number(self, name: str) -> float:
         """A single figure by name (see NUMBERS)."""
         return float(self.numbers[NUMBERS.index(name)])

@@ -35,7 +35,8 @@ class LegParts:
 
 def no_parts(legs: int) -> LegParts:
     """Parts of no chain at all."""
-    return LegParts(*(np.empty((0, legs)) for _ in range(9)), np.empty(0))
+    none = np.empty((0, legs))
+    return LegParts(none, none, none, none, none, none, none, none, none, np.empty(0))
 
 
 def measure_legs(

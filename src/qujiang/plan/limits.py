@@ -165,26 +165,31 @@ def largest_throughput(
     Parameters
     ----------
     relaxed
-        This limit is taken away; demand is taken away by letting every group grow tenfold.
+        This limit is taken away. Demand is taken away by letting every group grow alike, tenfold or until a lock that
+        most of the tonnes pass is full: cargo of another kind would be another demand.
     """
     from scipy.optimize import linprog
 
     demand = np.array([group.tonnes for group in groups])
     if not len(demand):
         return 0.0, frozenset()
-    bounds = demand * (GROWTH_OF_RELAXED_DEMAND if relaxed is not None and relaxed.kind == "demand" else 1.0)
     whole = [x for x in limits if x.lock is None and x.kind != "demand" and x is not relaxed]
     kept = {x.lock for x in limits if x.lock is not None and x is not relaxed}
     locks = [load for load in loads if load.lock in kept]
     rows = [np.ones(len(groups)) for _ in whole]
     right = [x.level_t_per_year for x in whole]
+    growth = GROWTH_OF_RELAXED_DEMAND if relaxed is not None and relaxed.kind == "demand" else 1.0
     for load in locks:
-        use = np.array([group.vessels_per_t if load.lock in group.locks else 0.0 for group in groups])
+        on_lock = np.array([load.lock in group.locks for group in groups])
+        use = np.where(on_lock, [group.vessels_per_t for group in groups], 0.0)
         mine = float(use @ demand)
         others = load.background_vessels_per_year + max(load.own_vessels_per_year - mine, 0.0)
         fair = mine * min(1.0, load.capacity_vessels_per_year / (mine + others)) if mine else 0.0
         rows.append(use)
         right.append(max(load.capacity_vessels_per_year - others, fair))
+        if mine and demand[on_lock].sum() >= MOST_SHARE * demand.sum():
+            growth = max(1.0, min(growth, right[-1] / mine))
+    bounds = demand * growth
     # scaled to millions of tonnes, so that the solver's tolerances mean a tonne
     answer = linprog(
         -np.ones(len(groups)),
