@@ -7,7 +7,7 @@ from pathlib import Path
 import openpyxl
 import polars as pl
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from qujiang.errors import DataError
@@ -201,3 +201,43 @@ def test_units_convert_exactly_both_ways(value: object, unit: tuple[str, int]) -
     factor, _ = labels.read_unit(unit[0])
     assert number is not None and factor == unit[1]
     assert (number * factor) / factor == value
+
+
+cells = st.sampled_from(
+    [
+        "",
+        "指标",
+        "地区",
+        "单位",
+        "亿元",
+        "2023年",
+        "2024",
+        "1-8月",
+        "上半年",
+        "增长（%）",
+        "零售总额（亿元）",
+        "77.86",
+        "-3",
+        "…",
+        "1e999",
+        "nan",
+        "注：",
+        "衢江区",
+        "累计",
+        '"',
+        "年 ",
+    ]
+)
+
+
+@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.lists(st.lists(cells, max_size=5), min_size=1, max_size=6))
+def test_whatever_stands_in_the_cells_the_answer_is_figures_or_faults(tmp_path: Path, grid: list[list[str]]) -> None:
+    path = tmp_path / "any.csv"
+    path.write_text("\n".join(",".join(row) for row in grid) + "\n", encoding="utf-8")
+    try:
+        frame = read_yearbook(path)
+    except DataError as error:
+        assert error.faults
+    else:
+        assert frame.height and frame["observed_value"].is_finite().all()

@@ -119,8 +119,8 @@ def read_number(text: str) -> Decimal | None:
         number = Decimal(text.replace(",", "").replace("，", "").rstrip("%％"))
     except InvalidOperation as error:
         raise ValueError(f"'{text}' is not a number") from error
-    if not number.is_finite():
-        raise ValueError(f"'{text}' is not a number")
+    if not number.is_finite() or number.adjusted() > 30:
+        raise ValueError(f"'{text}' is not a number that a table could hold")
     return number
 
 
