@@ -31,7 +31,7 @@ def test_the_lowest_limit_binds_and_its_gain_is_the_next_one():
     ]
     now, found = binders(PLAIN, [], limits)
     assert now == pytest.approx(4.0e6)
-    assert [b.kind for b in found][0] == "demand"
+    assert found[0].kind == "demand"
     assert found[0].gain == pytest.approx(3.0e6)
     assert all(b.gain == 0 for b in found[1:])
 

@@ -131,9 +131,21 @@ def months_of(text: str) -> set[int]:
 
 def lorry_parts(book: QuoteBook, load: Consignment, km: np.ndarray) -> np.ndarray:
     """Cost, hours and emissions of a lorry over distances, shape (3, ...)."""
-    charged = np.maximum(km[..., None], book.road_least_km[load.form])
-    fare = np.where(km > 0, (book.road_per_km[load.form] * charged).min(axis=-1), 0.0) * load.lorry
-    return np.stack([fare, km / book.truck_speed, km * book.road_kg_per_km])
+    parts = np.empty((3, *km.shape))
+    (near_rate, far_rate), (near_km, far_km) = book.road_per_km[load.form], book.road_least_km[load.form]
+    fare = np.minimum(near_rate * np.maximum(km, near_km), far_rate * np.maximum(km, far_km))
+    parts[0] = fare * (km > 0) * load.lorry
+    parts[1] = km / book.truck_speed
+    parts[2] = km * book.road_kg_per_km
+    return parts
+
+
+def lorry_yuan(book: QuoteBook, load: Consignment, km: float) -> float:
+    """Cost of one lorry trip [yuan/t]."""
+    if km <= 0:
+        return 0.0
+    rates, least = book.road_per_km[load.form].tolist(), book.road_least_km[load.form].tolist()
+    return min(rate * max(km, shortest) for rate, shortest in zip(rates, least, strict=True)) * load.lorry
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,6 +156,16 @@ class Found:
     mains: list[tuple[Main, ...]]
 
 
+@dataclass(frozen=True, slots=True)
+class _Ends:
+    """Lorries between both doors and the terminals near them: quays and stations, shape (3, terminals)."""
+
+    start_quays: np.ndarray
+    end_quays: np.ndarray
+    start_stations: np.ndarray
+    end_stations: np.ndarray
+
+
 def candidates(book: QuoteBook, offer: Offer, load: Consignment, origin: int, destination: int) -> Found:
     """Every chain looked at: lorry; vessel of each way between near quays; train; vessel and train in both orders."""
     blocks: list[np.ndarray] = []
@@ -152,14 +174,25 @@ def candidates(book: QuoteBook, offer: Offer, load: Consignment, origin: int, de
     if np.isfinite(road):
         blocks.append(lorry_parts(book, load, np.array([road])))
         spelled.append(())
-    for block, mains in (_water(book, offer, load, origin, destination), _rail(book, offer, load, origin, destination)):
+    near = (offer.near[origin], offer.near[destination])
+    ends = _Ends(
+        *(_doors(book, load, door, near[n][kind]) for kind in (0, 1) for n, door in ((0, origin), (1, destination)))
+    )
+    found = [
+        _water(book, offer, load, near[0][0], near[1][0], ends),
+        _rail(book, offer, load, near[0][1], near[1][1], ends),
+    ]
+    if len(offer.ways) and len(offer.meets[0]):
+        middle = _middle(book, load, *offer.meets)
+        found.append(
+            _changed(book, offer, load, (near[0][0], near[1][1]), (ends.start_quays, ends.end_stations), middle, True)
+        )
+        found.append(
+            _changed(book, offer, load, (near[0][1], near[1][0]), (ends.start_stations, ends.end_quays), middle, False)
+        )
+    for block, mains in found:
         blocks.append(block)
         spelled.extend(mains)
-    if len(offer.ways) and len(offer.meets[0]):
-        for water_first in (True, False):
-            block, mains = _changed(book, offer, load, origin, destination, water_first=water_first)
-            blocks.append(block)
-            spelled.extend(mains)
     return Found(np.concatenate(blocks, axis=1).T, spelled)
 
 
@@ -175,14 +208,13 @@ def _terminal_parts(book: QuoteBook, load: Consignment, mode: Mode) -> np.ndarra
     return np.array([yuan, 0.0, 2 * book.hub_kg[load.form]])
 
 
-def _water(book: QuoteBook, offer: Offer, load: Consignment, origin: int, destination: int) -> tuple[np.ndarray, list]:
-    starts, ends = offer.near[origin][0], offer.near[destination][0]
+def _water(
+    book: QuoteBook, offer: Offer, load: Consignment, starts: np.ndarray, ends: np.ndarray, doors: _Ends
+) -> tuple[np.ndarray, list]:
     if not len(offer.ways) or not len(starts) or not len(ends):
         return _NONE
     total = _sailing(offer, load, starts[:, None], ends[None, :])
-    total += (_doors(book, load, origin, starts)[:, :, None] + _doors(book, load, destination, ends)[:, None, :])[
-        :, None
-    ]
+    total += (doors.start_quays[:, :, None] + doors.end_quays[:, None, :])[:, None]
     total += _terminal_parts(book, load, Mode.WATER)[:, None, None, None]
     flat = total.reshape(3, -1)
     good = np.flatnonzero(np.isfinite(flat[0]))
@@ -197,9 +229,7 @@ def _not_beaten_by_ends(flat: np.ndarray) -> np.ndarray:
     keep = np.ones(flat.shape[1], dtype=bool)
     if flat.shape[1]:
         for best in {int(flat[c].argmin()) for c in range(3)}:
-            beaten = (flat[:, best, None] <= flat).all(axis=0)
-            beaten[best] = False
-            keep &= ~beaten
+            keep &= ~(flat[:, best, None] <= flat).all(axis=0) | (np.arange(flat.shape[1]) == best)
     return np.flatnonzero(keep)
 
 
@@ -223,12 +253,13 @@ def _railing(book: QuoteBook, offer: Offer, load: Consignment, starts: np.ndarra
     return total
 
 
-def _rail(book: QuoteBook, offer: Offer, load: Consignment, origin: int, destination: int) -> tuple[np.ndarray, list]:
-    starts, ends = offer.near[origin][1], offer.near[destination][1]
+def _rail(
+    book: QuoteBook, offer: Offer, load: Consignment, starts: np.ndarray, ends: np.ndarray, doors: _Ends
+) -> tuple[np.ndarray, list]:
     if not len(starts) or not len(ends):
         return _NONE
     total = _railing(book, offer, load, starts[:, None], ends[None, :])
-    total += _doors(book, load, origin, starts)[:, :, None] + _doors(book, load, destination, ends)[:, None, :]
+    total += doors.start_stations[:, :, None] + doors.end_stations[:, None, :]
     total += _terminal_parts(book, load, Mode.RAIL)[:, None, None]
     flat = total.reshape(3, -1)
     good = np.flatnonzero(np.isfinite(flat[0]))
@@ -239,15 +270,19 @@ def _rail(book: QuoteBook, offer: Offer, load: Consignment, origin: int, destina
 
 
 def _changed(
-    book: QuoteBook, offer: Offer, load: Consignment, origin: int, destination: int, *, water_first: bool
+    book: QuoteBook,
+    offer: Offer,
+    load: Consignment,
+    terminals: tuple[np.ndarray, np.ndarray],
+    doors: tuple[np.ndarray, np.ndarray],
+    middle: np.ndarray,
+    water_first: bool,
 ) -> tuple[np.ndarray, list]:
     """Vessel and train with a change between: the best by cost, by hours and by emissions."""
-    quay, station, between = offer.meets
-    starts = offer.near[origin][0 if water_first else 1]
-    ends = offer.near[destination][1 if water_first else 0]
+    quay, station, _ = offer.meets
+    (starts, ends), (before, after) = terminals, doors
     if not len(starts) or not len(ends):
         return _NONE
-    before, after = _doors(book, load, origin, starts), _doors(book, load, destination, ends)
     sail_ends = (starts[:, None], quay[None, :]) if water_first else (quay[:, None], ends[None, :])
     rail_ends = (station[:, None], ends[None, :]) if water_first else (starts[:, None], station[None, :])
     sailed, railed = _sailing(offer, load, *sail_ends), _railing(book, offer, load, *rail_ends)
@@ -256,7 +291,7 @@ def _changed(
     begun = before[:, :, None] + first  # (3, starts, meets)
     onward = second + after[:, None, :]  # (3, meets, ends)
     start, end = begun.argmin(axis=1), onward.argmin(axis=2)
-    whole = begun.min(axis=1) + onward.min(axis=2) + _middle(book, load, quay, station, between)
+    whole = begun.min(axis=1) + onward.min(axis=2) + middle
     mains, points = [], []
     for criterion in range(3):
         meet = int(whole[criterion].argmin())
@@ -277,9 +312,7 @@ def _changed(
         mains.append((sail, rail) if water_first else (rail, sail))
         vessel = sailed[:, w, s, meet] if water_first else sailed[:, w, meet, e]
         train = railed[:, meet, e] if water_first else railed[:, s, meet]
-        points.append(
-            before[:, s] + vessel + train + after[:, e] + _middle(book, load, quay, station, between)[:, meet]
-        )
+        points.append(before[:, s] + vessel + train + after[:, e] + middle[:, meet])
     return (np.array(points).T, mains) if mains else _NONE
 
 

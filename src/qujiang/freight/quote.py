@@ -12,7 +12,7 @@ import numpy as np
 
 from qujiang.errors import InfeasibleError, ScenarioError
 from qujiang.freight.book import QuoteBook
-from qujiang.freight.candidates import Consignment, Main, Offer, candidates, lorry_parts
+from qujiang.freight.candidates import Consignment, Main, Offer, candidates, lorry_yuan
 
 #: A chain is left out when another is at most this much worse in every respect [1]; the least of each stays.
 EPSILON = 0.02
@@ -177,7 +177,7 @@ def pareto(points: np.ndarray, epsilon: float = EPSILON) -> list[int]:
 
 def _lorry(book: QuoteBook, load: Consignment, start: int, end: int) -> Leg:
     km = float(book.road_km[start, end])
-    yuan = float(lorry_parts(book, load, np.array([km]))[0, 0])
+    yuan = lorry_yuan(book, load, km)
     return Leg(
         ROAD,
         -1,
