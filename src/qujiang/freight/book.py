@@ -6,6 +6,7 @@ import hashlib
 import json
 import os
 import tempfile
+import zipfile
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields
 from functools import cached_property
@@ -270,11 +271,11 @@ def save_book(book: QuoteBook, path: Path) -> None:
 def load_book(path: Path) -> QuoteBook | None:
     """A kept book; None where there is none or it cannot be read."""
     try:
-        with np.load(path, allow_pickle=False) as kept:
+        with path.open("rb") as stream, np.load(stream, allow_pickle=False) as kept:
             arrays = {name: kept[name] for name in kept.files}
         texts = json.loads(arrays.pop("texts").tobytes().decode())
         return QuoteBook(texts=texts, **arrays)
-    except (OSError, ValueError, KeyError, TypeError):
+    except (OSError, ValueError, KeyError, TypeError, zipfile.BadZipFile):
         return None  # not kept, cut short, or of another make: the caller builds it anew
 
 
