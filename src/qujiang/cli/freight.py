@@ -16,7 +16,11 @@ if TYPE_CHECKING:
 
 #: name -> (module, attribute, one line of help), for verbs that live in modules of their own.
 VERBS: dict[str, tuple[str, str, str]] = {
-    "quote": ("qujiang.cli.freight_quote", "quote", "Quote a consignment: the chains that nobody beats in cost, hours and CO2 at once."),
+    "quote": (
+        "qujiang.cli.freight_quote",
+        "quote",
+        "Quote a consignment: the chains that nobody beats in cost, hours and CO2 at once.",
+    ),
 }
 
 
