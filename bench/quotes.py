@@ -1,6 +1,6 @@
 """Quotes: CPU seconds of the first answer in a fresh process, and quotes a second in one process.
 
-    python bench/quotes.py
+python bench/quotes.py
 """
 
 from __future__ import annotations
@@ -26,7 +26,9 @@ def main() -> None:
     subprocess.run([sys.executable, *question], check=True, stdout=subprocess.DEVNULL)  # the book is kept from here on
     bare = min(cpu_of(["-c", "pass"]) for _ in range(5))
     first = [cpu_of(question) for _ in range(5)]
-    print(f"first answer, fresh process: {min(first):.3f} s CPU (median {sorted(first)[2]:.3f}); bare interpreter {bare:.3f} s")
+    print(
+        f"first answer, fresh process: {min(first):.3f} s CPU (median {sorted(first)[2]:.3f}); bare interpreter {bare:.3f} s"
+    )
 
     from qujiang.districts import find_folder
     from qujiang.freight.quote import Question, quote
@@ -44,7 +46,9 @@ def main() -> None:
     started = time.process_time()
     found = sum(len(quote(book, question_)) for question_ in asked)
     seconds = time.process_time() - started
-    print(f"{len(asked)} quotes in {seconds:.2f} s CPU: {len(asked) / seconds:,.0f} a second, {found / len(asked):.1f} chains each")
+    print(
+        f"{len(asked)} quotes in {seconds:.2f} s CPU: {len(asked) / seconds:,.0f} a second, {found / len(asked):.1f} chains each"
+    )
 
 
 if __name__ == "__main__":

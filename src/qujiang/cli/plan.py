@@ -31,7 +31,12 @@ import click
 )
 @click.option("--json", "json_wanted", is_flag=True, help="Print one JSON object instead of a table.")
 def plan(
-    district: str | None, scenario: str | None, out: Path | None, form: str, language: str, json_wanted: bool
+    district: str | None,
+    scenario: str | None,
+    out: Path | None,
+    form: Literal["csv", "parquet"],
+    language: Literal["en", "zh"],
+    json_wanted: bool,
 ) -> None:
     """Test the plan: where each landmark stands and what binds it.
 

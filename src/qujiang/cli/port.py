@@ -108,6 +108,7 @@ SCENARIO = click.option("--scenario", metavar="NAME", help="A scenario of the di
 CALLS = click.option(
     "--calls", type=click.Path(path_type=Path, dir_okay=False), help="Calls as freight writes them (CSV or Parquet)."
 )
+LOCK = click.option("--lock", metavar="ID", help="Put this lock of the district in front of the port.")
 SEED = click.option("--seed", type=click.IntRange(min=0), default=1, show_default=True, help="Names all draws.")
 OUT = click.option("--out", type=click.Path(path_type=Path, file_okay=False), help="Write tables, log and result here.")
 JSON = click.option("--json", "json_wanted", is_flag=True, help="Print JSON.")
@@ -140,6 +141,7 @@ def _calls_table(calls: Path | None) -> pl.DataFrame | None:
     show_default=True,
     help="Half-width of the mean turnaround's interval over the mean.",
 )
+@LOCK
 @CALLS
 @DISTRICT
 @SCENARIO
@@ -150,6 +152,7 @@ def simulate(
     throughput: float | None,
     year: int | None,
     precision: float,
+    lock: str | None,
     calls: Path | None,
     district: str | None,
     scenario: str | None,
@@ -162,7 +165,7 @@ def simulate(
     from qujiang.port.simulate import simulate as run
 
     problem = port_problem(
-        _opened(district, scenario), throughput_t_per_year=throughput, year=year, calls=_calls_table(calls)
+        _opened(district, scenario), throughput_t_per_year=throughput, year=year, calls=_calls_table(calls), lock=lock
     )
     result = run(problem, precision=precision, seed=seed)
     if out is not None:
@@ -302,3 +305,44 @@ def size(
     )
     for name, gain in result.gains.items():
         click.echo(f"  one {name} more: {-gain.mean:+.4f} ({-gain.high:+.4f} to {-gain.low:+.4f})")
+
+
+@port.command()
+@click.option("--throughput", type=float, help="Tonnes a year, in and out. Without it: today's.")
+@LOCK
+@CALLS
+@DISTRICT
+@SCENARIO
+@SEED
+@JSON
+def stress(
+    throughput: float | None,
+    lock: str | None,
+    calls: Path | None,
+    district: str | None,
+    scenario: str | None,
+    seed: int,
+    json_wanted: bool,
+) -> None:
+    """A crane lost, a flood week, priority, a closed lock."""
+    from qujiang.port.rows import port_problem
+    from qujiang.port.stress import stress as ask
+
+    problem = port_problem(
+        _opened(district, scenario), throughput_t_per_year=throughput, calls=_calls_table(calls), lock=lock
+    )
+    answers = ask(problem, seed=seed)
+    if json_wanted:
+        click.echo(
+            as_json({"throughput_t_per_year": problem.t_per_year, "stress": [answer.as_dict() for answer in answers]})
+        )
+        return
+    click.echo(f"{problem.t_per_year / 1e6:.3g} Mt a year; hours added to the mean time in port, same vessels")
+    for answer in answers:
+        if answer.added_h is None or answer.worst_h is None:
+            click.echo(f"  {answer.meaning}: overloaded")
+            continue
+        line = f"  {answer.meaning}: {answer.added_h.mean:+.2f} h ({answer.added_h.low:+.2f} to {answer.added_h.high:+.2f})"
+        if answer.added_to_others_h is not None:
+            line += f"; to the others {answer.added_to_others_h.mean:+.2f} h"
+        click.echo(f"{line}; longest stay of the year {answer.worst_h:.0f} h")
