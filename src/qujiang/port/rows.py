@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from qujiang.errors import ScenarioError
 from qujiang.port.capacity import BerthPool, berth_pools
-from qujiang.port.problem import Berth, CallKind, Closure, CranePool, Gate, PortProblem, Yard, require_target
+from qujiang.port.problem import Berth, CallKind, Closure, CranePool, Gate, Lock, PortProblem, Yard, require_target
 
 if TYPE_CHECKING:
     import polars as pl
@@ -43,6 +43,7 @@ def port_problem(
     throughput_t_per_year: float | None = None,
     year: int | None = None,
     calls: pl.DataFrame | None = None,
+    lock: str | None = None,
 ) -> PortProblem:
     """The district's port under a year's calls.
 
@@ -58,6 +59,9 @@ def port_problem(
     calls
         Table ``terminal`` (a terminal or its place), ``class``, ``cargo``, ``direction``, ``calls_per_year`` and
         ``t_per_call`` (or ``load_t_per_call``), as freight hands it over. Without it calls are derived.
+    lock
+        Put this lock (its id) in front of the port, with the other traffic of ``background``. Waits at locks belong to
+        freight; this is for questions about a lock alone.
 
     Raises
     ------
@@ -89,6 +93,7 @@ def port_problem(
         pools=tuple(cranes),
         kinds=kinds,
         yards=tuple(_yards(district, pools, kinds, hours)),
+        lock=None if lock is None else _lock(district, lock, hours, said),
         gates=tuple(_gates(district, pools, kinds, said)),
         inspectors=inspectors,
         closures=tuple(_customs_nights(district, hours)) if inspectors else (),
@@ -328,3 +333,16 @@ def _customs_nights(district: Mapping[str, pl.DataFrame], hours: float):
     while begin < 1.3 * hours:
         yield Closure("customs", "customs", begin, end)
         begin, end = end + known[0], end + 24
+
+
+def _lock(district: Mapping[str, pl.DataFrame], name: str, hours: float, said: list[str]) -> Lock:
+    """A lock's chambers, and half of the others' yearly passages in each direction; the latest year counted."""
+    rows = [row for row in district["locks"].to_dicts() if row["id"] == name]
+    if not rows:
+        raise ScenarioError(f"lock = {name}: there is no such lock in locks.csv")
+    others = [row for row in district["background"].to_dicts() if row["lock"] == name and row["direction"] == "both"]
+    latest = max(others, key=lambda row: row["year"], default=None)
+    passing = 0 if latest is None else latest["vessels_count"] or 0
+    said.append(f"lock {name}: vessels board first come while the mean number a lockage fits; a lockage starts at once")
+    size = float(round(rows[0]["vessels_per_lockage_count"]))
+    return Lock(rows[0]["chamber_count"], size, rows[0]["lockage_min"] / 60, others_per_h=passing / 2 / hours)
