@@ -38,11 +38,14 @@ def test_the_price_of_priority_is_the_formulas():
 
 
 def test_a_flood_week_adds_what_a_week_must():
-    """Nearly no traffic: only vessels of the closed week wait, half a week in the mean: 168²/2/8760 h over the year."""
-    problem = quay(0.02)
+    """Little traffic: vessels of the closed week wait half of it in the mean, 168²/2/8760 h over the year's vessels.
+
+    4 standard errors (t = 2.20, n = 12), and 0.25 h for the crowd when it opens.
+    """
+    problem = quay(0.08)
     found = stress.compare(problem, stress.flood_week(problem), "flood", "")
     assert found.added_h is not None
-    assert found.added_h.mean == pytest.approx(168**2 / 2 / 8760, rel=0.35)
+    assert abs(found.added_h.mean - 168**2 / 2 / 8760) < 4 * found.added_h.half_width / 2.2 + 0.25
     assert found.worst_h is not None
     assert found.worst_h > 120
 

@@ -141,7 +141,7 @@ def reserve_short_share(stock_t: float, draw_t_per_day: float, mean_closure_days
 def stress(problem: PortProblem, *, seed: int = 1, overhaul_days: float = 15.0) -> list[Stress]:
     """The standing questions: a crane lost where it hurts most, a flood week, priority for boxes, the lock's overhaul."""
     busiest = max((stage for stage in stages(problem) if stage.station == "crane"), key=lambda stage: stage.offered)
-    kinds = [k for k, kind in enumerate(problem.kinds) if kind.terminal + " " + kind.berth_type == busiest.name]
+    kinds = list(busiest.kinds)
     answers = [
         compare(
             problem,
