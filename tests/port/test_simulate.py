@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import math
 from dataclasses import replace
@@ -272,6 +273,29 @@ def test_ocel_document_is_whole(tmp_path):
     assert not list(tmp_path.glob("*.part"))
 
 
+def test_replay_shows_what_the_log_says():
+    """Berth-hours of the week shown equal the path's; nobody shares a place at anchor; the picture is one well-formed SVG."""
+    from xml.etree import ElementTree
+
+    from qujiang.port.replay import as_svg, replay
+
+    problem = quay(3, 0.85 * 3 / 5 * 8760, yards=(Yard("y", 9000.0),))
+    problem = replace(problem, kinds=(replace(problem.kinds[0], yard="y", yard_share=1.0, dwell_h=30.0),))
+    path = follow(problem, drawn(problem, 400, 1, 0))
+    shown = replay(problem, path, from_h=200.0)
+    held = np.clip(path.at("left") - 200, 0, 168) - np.clip(path.at("berthed") - 200, 0, 168)
+    assert sum(until - since for _, since, until, _ in shown.stays) == pytest.approx(held.sum())
+    waited = np.clip(path.at("berthed") - 200, 0, 168) - np.clip(path.at("arrived") - 200, 0, 168)
+    assert sum(until - since for _, since, until, _ in shown.waits) == pytest.approx(waited.sum())
+    for place in {slot for slot, *_ in shown.waits}:
+        own = sorted((since, until) for slot, since, until, _ in shown.waits if slot == place)
+        assert all(a[1] <= b[0] for a, b in itertools.pairwise(own))
+    assert all(0 <= share <= 1 for _, share in shown.fill["y"])
+    picture = as_svg(shown, title="一周 <week>", anchor="at anchor", yard="yard")
+    assert len(picture) < 200_000
+    assert ElementTree.fromstring(picture).tag.endswith("svg")
+
+
 # -- the bundled district ----------------------------------------------------------------------------------------------
 
 
@@ -289,7 +313,7 @@ def test_simulate_command(tmp_path):
     for row in answer["stages"]:
         assert {"wait_h", "wait_h_low", "wait_h_high", "utilisation", "state"} <= set(row)
         assert 0 <= row["wait_h_low"] <= row["wait_h"] <= row["wait_h_high"]
-    assert {"result.json", "stages.csv", "log.parquet", "log.csv", "log.ocel.json"} == {
+    assert {"result.json", "stages.csv", "log.parquet", "log.csv", "log.ocel.json", "week.svg"} == {
         p.name for p in (tmp_path / "out").iterdir()
     }
 

@@ -157,9 +157,14 @@ def _object(objects: dict[str, dict[str, Any]], name: str, kind: str, attributes
 
 def write_json(answer: Any, file: File) -> None:
     """Write JSON aside and then in its place."""
+    write_text(json.dumps(answer, ensure_ascii=False, allow_nan=False), file)
+
+
+def write_text(text: str, file: File) -> None:
+    """Write a text aside and then in its place."""
     aside = file.with_name(file.name + ".part")
     try:
-        aside.write_text(json.dumps(answer, ensure_ascii=False, allow_nan=False), encoding="utf-8")
+        aside.write_text(text, encoding="utf-8")
         aside.replace(file)
     finally:
         aside.unlink(missing_ok=True)

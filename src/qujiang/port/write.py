@@ -8,6 +8,7 @@ from qujiang.port import log
 from qujiang.port.arrivals import drawn
 from qujiang.port.path import follow
 from qujiang.port.problem import PortProblem
+from qujiang.port.replay import as_svg, replay
 from qujiang.port.result import PortResult
 
 #: Calls in the OCEL file: it is verbose, and a month is enough to look at.
@@ -15,7 +16,7 @@ OCEL_CALLS = 1000
 
 
 def write_simulation(problem: PortProblem, result: PortResult, out: Path) -> None:
-    """Write ``result.json``, ``stages.csv``, ``log.parquet``, ``log.csv`` and ``log.ocel.json`` into ``out``.
+    """Write ``result.json``, ``stages.csv``, ``log.parquet``, ``log.csv``, ``log.ocel.json`` and ``week.svg`` into ``out``.
 
     The log is replication 0, a year from the empty port; an overloaded port has none, since its queues have no end.
     """
@@ -32,3 +33,5 @@ def write_simulation(problem: PortProblem, result: PortResult, out: Path) -> Non
     log.write_events(frame, out / "log.parquet")
     log.write_events(frame, out / "log.csv")
     log.write_json(log.ocel(log.events(problem, path, calls=OCEL_CALLS)), out / "log.ocel.json")
+    shown = replay(problem, path, from_h=problem.hours_h_per_year / 2)
+    log.write_text(as_svg(shown, title="One week of the port", anchor="at anchor", yard="yard"), out / "week.svg")
