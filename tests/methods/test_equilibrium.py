@@ -256,3 +256,21 @@ def test_a_warm_start_across_a_closure_grows_afresh() -> None:
     np.testing.assert_array_equal(closed.flow, [0, 100])
     opened = equilibrium(TWO_ROADS, roads, demand, start=closed.bushes)
     np.testing.assert_allclose(opened.flow, first.flow, atol=1e-6)
+
+
+@pytest.mark.parametrize("seed", [516, 1413, 1685, 2136, 2642])
+def test_origins_that_push_against_each_other_over_a_steep_link_are_solved(seed: int) -> None:
+    """Sweeps alone move by equal small steps here: 500 passes leave a gap of 1e-5."""
+    graph, roads, demand = random_problem(seed, zero_costs=bool(seed % 2))
+    for system_optimum in (False, True):
+        answer = equilibrium(graph, roads, demand, gap=1e-10, system_optimum=system_optimum, pass_limit=150)
+        assert answer.relative_gap <= 1e-10
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("zero_costs", [False, True])
+def test_a_thousand_networks_are_solved_to_1e_10(zero_costs: bool) -> None:
+    for seed in range(1000):
+        graph, roads, demand = random_problem(seed, zero_costs=zero_costs)
+        answer = equilibrium(graph, roads, demand, gap=1e-10, pass_limit=500)
+        assert check(graph, roads, demand, answer.flow, delay(roads, answer.flow)) <= 1.1e-10

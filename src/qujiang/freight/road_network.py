@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass
+from importlib import import_module
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -110,10 +111,11 @@ def assign_roads(
         The gap was not reached within the passes, or the check does not confirm it.
     """
     from qujiang.methods.delay import BPR, curves
-    from qujiang.methods.equilibrium import equilibrium, flows_by_origin, trips
+    from qujiang.methods.equilibrium import equilibrium, flows_by_origin, load_compiled_code, trips
     from qujiang.methods.paths import build_graph
 
-    _load_compiled_code()
+    import_module("scipy.sparse.csgraph")  # the check's, and all compiled code: ``seconds`` is the network's own time
+    load_compiled_code()
     added = toll_factor * network.toll + distance_factor * network.length
     graph = build_graph(network.tail, network.head, len(network.node_ids), passable=network.passable)
     roads = curves(
@@ -142,17 +144,6 @@ def assign_roads(
     result = RoadAssignment(network, answer, check, float(demand.trips.sum() + demand.within), seconds)
     require_proof(check, asked_gap=gap, claimed_bound=answer.lower_bound, best=result)
     return result
-
-
-def _load_compiled_code() -> None:
-    """Load solver and check on two roads, so that ``seconds`` is the network's own time."""
-    import scipy.sparse.csgraph  # noqa: F401
-
-    from qujiang.methods.delay import BPR, curves
-    from qujiang.methods.equilibrium import equilibrium, trips
-    from qujiang.methods.paths import build_graph
-
-    equilibrium(build_graph([0, 0], [1, 1], 2), curves([1.0, 1.0], kind=BPR, factor=1.0), trips([0], [1], [1.0]))
 
 
 def _unreachable(network: RoadNetwork, graph: Graph, demand: RoadDemand) -> str:

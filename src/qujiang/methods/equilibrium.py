@@ -22,11 +22,21 @@ from numpy.typing import ArrayLike, NDArray
 
 from qujiang.errors import NotConvergedError
 from qujiang.methods import bushes as kernels
-from qujiang.methods.delay import Curves, delay
+from qujiang.methods.delay import BPR, Curves, curves, delay
 from qujiang.methods.equilibrium_search import Bushes, Search, Trips, trips
-from qujiang.methods.paths import Graph
+from qujiang.methods.paths import Graph, build_graph
 
-__all__ = ["Bushes", "Equilibrium", "Pass", "Trips", "equilibrium", "flows_by_origin", "select_link", "trips"]
+__all__ = [
+    "Bushes",
+    "Equilibrium",
+    "Pass",
+    "Trips",
+    "equilibrium",
+    "flows_by_origin",
+    "load_compiled_code",
+    "select_link",
+    "trips",
+]
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int32]
@@ -177,6 +187,15 @@ def select_link(answer: Equilibrium, graph: Graph, demand: Trips, link: int) -> 
     row_of = {(int(k), int(s)): row for row, (k, s) in enumerate(zip(held.class_no, held.source, strict=True))}
     rows = [row_of[int(k), int(graph.rank[s])] for k, s in zip(demand.class_no, demand.origin, strict=True)]
     return share[np.array(rows, dtype=np.int64), graph.rank[demand.target]]
+
+
+def load_compiled_code() -> None:
+    """Load (the first time: compile) every kernel on a network of two roads, so that a measurement holds none of it."""
+    graph = build_graph([0, 0], [1, 1], 2)
+    search = Search(graph, curves([1.0, 1.0], kind=BPR, factor=1.0), trips([0], [1], [1.0]), None, False)
+    bushes, *_ = search.improve(search.first_bushes())
+    search.sweep(bushes)
+    search.stretch(bushes, bushes.flow.copy())
 
 
 def flows_by_origin(answer: Equilibrium, graph: Graph) -> tuple[Ints, Ints, Ints, Floats]:

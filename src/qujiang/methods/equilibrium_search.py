@@ -189,11 +189,15 @@ class Search:
             if saved <= SWEEP_WORTH * first:
                 return done
             if stretched:
-                kernels.stretch(
-                    self.class_no, *self.parameters, self.limit, self.fixed, self.total, self.cost, self.slope,
-                    state.count, state.start, state.link, earlier, state.flow,
-                )  # fmt: skip
+                self.stretch(state, earlier)
         return SWEEPS
+
+    def stretch(self, state: Bushes, earlier: Floats) -> None:
+        """Go on along the move from the flows ``earlier``, as far as it pays."""
+        kernels.stretch(
+            self.class_no, *self.parameters, self.limit, self.fixed, self.total, self.cost, self.slope,
+            state.count, state.start, state.link, earlier, state.flow,
+        )  # fmt: skip
 
     def objective(self) -> float:
         """Beckmann's objective, or total cost for a system optimum; along the tangent beyond the queues' limit."""
