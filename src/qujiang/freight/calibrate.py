@@ -131,7 +131,8 @@ def calibrate(problem: FreightProblem, facts: pl.DataFrame, others: Mapping[str,
     values = _at(best, ranges)
     rates = problem.rates.with_values(**values)
     result = assign(problem.with_rates(rates, search=True))
-    residuals = tuple(_residual(row, result, others, values) for row in rows)
+    under = {"": result} | {name: _under(other, values) for name, other in others.items()}
+    residuals = tuple(_residual(row, under) for row in rows)
     moved = tuple((name, middle, low, high, values[name]) for name, middle, low, high in ranges)
     return Calibration(rates, moved, residuals, result, count)
 
@@ -140,23 +141,26 @@ def _half_width(row: dict) -> float:
     return (row["tolerance_high_value"] - row["tolerance_low_value"]) / 2 or 1.0
 
 
-def _residual(
-    row: dict, result: FreightResult, others: Mapping[str, FreightProblem], values: dict[str, float]
-) -> Residual:
-    scenario = row.get("scenario")
-    if scenario and scenario not in others:
-        value, note = None, f"scenario {scenario} was not run"
-    else:
-        if scenario:
-            other = others[scenario]
-            # vessel cost and choice as fitted today; empties and port hours are what the scenario says
-            kept = {name: values[name] for name in (VESSEL_COST, "logit_scale")}
-            result = assign(other.with_rates(other.rates.with_values(**kept), search=True))
-        value, note = observe(row, result)
+def _under(other: FreightProblem, values: Mapping[str, float]) -> FreightResult:
+    """The assignment under a scenario: vessel cost and choice as fitted today; the rest is what the scenario says."""
+    kept = {name: values[name] for name in (VESSEL_COST, "logit_scale")}
+    return assign(other.with_rates(other.rates.with_values(**kept), search=True))
+
+
+def _residual(row: dict, under: Mapping[str, FreightResult]) -> Residual:
+    scenario = row.get("scenario") or ""
+    value, note = observe(row, under[scenario]) if scenario in under else (None, f"scenario {scenario} was not run")
     return Residual(
-        row["fact"], row["name_en"], row["use"], row["unit"], row["fact_value"],
-        row["tolerance_low_value"], row["tolerance_high_value"], value, note or (row["note"] or ""),
-    )  # fmt: skip
+        row["fact"],
+        row["name_en"],
+        row["use"],
+        row["unit"],
+        row["fact_value"],
+        row["tolerance_low_value"],
+        row["tolerance_high_value"],
+        value,
+        note or (row["note"] or ""),
+    )
 
 
 def modal_constants(problem: FreightProblem, observed_t: Mapping[str, float], *, passes: int = 60) -> dict[str, float]:

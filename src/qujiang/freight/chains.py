@@ -51,44 +51,56 @@ class _Main:
     transfer: np.ndarray  # what a direct move between vessel and wagon adds (negative), by place
 
 
-def _main_legs(
-    form: int, forms: CargoForms, skims: Skims, price: WaterPrice, rates: Rates, last_mile: np.ndarray
-) -> _Main:
-    value = forms.value_of_time[form]
-    km = skims.road.length_km
-    road = lorry_yuan_per_t(forms, np.full(km.shape, form), km) + value * km / rates["truck_speed"]
-    np.fill_diagonal(road, 0.0)
-    mile = np.where(last_mile, forms.last_mile[form], 0.0)
-    miles = mile[:, None] + mile[None, :]
-    fits = np.flatnonzero(price.boxes if forms.boxed[form] else price.bulk)
-    ends = 2 * (forms.handling[form] + rates["port_dues"])
-    best = np.full_like(road, np.inf)
-    sailing = np.full(road.shape, -1, dtype=np.int64)
-    for way in fits:
+class _Season:
+    """What main legs cost in a season before a cargo's value of time: computed once and shared by all cargo forms."""
+
+    def __init__(self, forms: CargoForms, skims: Skims, price: WaterPrice, rates: Rates, last_mile: np.ndarray) -> None:
+        self.forms, self.skims, self.rates, self.last_mile = forms, skims, rates, last_mile
+        self.lorry: dict[bytes, np.ndarray] = {}
+        self.vessels = {
+            boxed: _sailing_costs(skims, price, price.boxes if boxed else price.bulk) for boxed in (False, True)
+        }
+
+    def main_legs(self, form: int) -> _Main:
+        """Cost of every main leg of a cargo form."""
+        forms, value = self.forms, self.forms.value_of_time[form]
+        km = self.skims.road.length_km
+        tariff = np.concatenate([forms.road_per_km[form], forms.road_least_km[form]]).tobytes()
+        if tariff not in self.lorry:
+            self.lorry[tariff] = lorry_yuan_per_t(forms, np.full(km.shape, form), km)
+        road = self.lorry[tariff] + value * km / self.rates["truck_speed"]
+        np.fill_diagonal(road, 0.0)
+        mile = np.where(self.last_mile, forms.last_mile[form], 0.0)
+        miles = mile[:, None] + mile[None, :]
+        ways, yuan, hours = self.vessels[bool(forms.boxed[form])]
+        cost = yuan + value * hours
+        best = cost.argmin(axis=0) if len(ways) else np.zeros(km.shape, dtype=np.int64)
+        water = np.take_along_axis(cost, best[None], axis=0)[0] if len(ways) else np.full(km.shape, np.inf)
+        sailing = ways[best] if len(ways) else np.full(km.shape, -1, dtype=np.int64)
+        water = water + 2 * (forms.handling[form] + self.rates["port_dues"]) + miles
+        np.fill_diagonal(water, np.inf)
+        rail_km = self.skims.rail.length_km
+        per_km = forms.rail_per_km[form] + value / self.rates["train_speed"]
+        rail = forms.rail_base[form] + 2 * forms.rail_handling[form] + per_km * rail_km + miles
+        np.fill_diagonal(rail, np.inf)
+        ports = np.flatnonzero(np.isfinite(water).any(axis=1))
+        stations = np.flatnonzero(np.isfinite(rail).any(axis=1))
+        saved = forms.rail_water[form] - forms.handling[form] - forms.rail_handling[form]
+        return _Main(road, water, sailing, rail, ports, stations, saved - 2 * mile)
+
+
+def _sailing_costs(skims: Skims, price: WaterPrice, fits: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Ways of sailing that fit, their voyage [yuan/t] and hours, shape (ways,), (ways, P, P) twice; infinity where none."""
+    ways = np.flatnonzero(fits)
+    yuan, hours = [], []
+    for way in ways:
         skim = skims.water[way]
-        open_ = np.isfinite(skim.length_km)
-        hours = skim.length_km / price.speed_km_per_h[way] + skim.lock_h + 2 * price.call_h
-        cost = (
-            price.per_km[way] * skim.length_km
-            + price.per_lock_h[way] * skim.lock_h
-            + price.per_lock[way] * np.where(open_, skim.lock_count, 0.0)
-            + 2 * price.per_call[way]
-            + value * hours
-        )
-        better = cost < best
-        best = np.where(better, cost, best)
-        sailing = np.where(better, way, sailing)
-    water = best + ends + miles
-    np.fill_diagonal(water, np.inf)
-    rail_km = skims.rail.length_km
-    rail = forms.rail_base[form] + forms.rail_per_km[form] * rail_km + 2 * forms.rail_handling[form]
-    rail = rail + value * rail_km / rates["train_speed"]
-    rail = rail + miles
-    np.fill_diagonal(rail, np.inf)
-    ports = np.flatnonzero(np.isfinite(water).any(axis=1))
-    stations = np.flatnonzero(np.isfinite(rail).any(axis=1))
-    saved = forms.rail_water[form] - forms.handling[form] - forms.rail_handling[form]
-    return _Main(road, water, sailing, rail, ports, stations, saved - 2 * mile)
+        locks = np.where(np.isfinite(skim.length_km), skim.lock_count, 0.0)
+        running = price.per_km[way] * skim.length_km + price.per_lock_h[way] * skim.lock_h
+        yuan.append(running + price.per_lock[way] * locks + 2 * price.per_call[way])
+        hours.append(skim.length_km / price.speed_km_per_h[way] + skim.lock_h + 2 * price.call_h)
+    shape = (0, *skims.road.length_km.shape)
+    return ways, np.array(yuan).reshape(-1, *shape[1:]), np.array(hours).reshape(-1, *shape[1:])
 
 
 def _product(left: np.ndarray, right: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -194,9 +206,10 @@ def find_chains(
     rows: list[tuple[int, int, int]] = []
     legs: list[list[tuple[int, int, int, int]]] = []
     for season, (skim, price) in enumerate(zip(skims, prices, strict=True)):
+        of_season = _Season(forms, skim, price, rates, last_mile)
         for one in np.unique(form):
             flows = np.flatnonzero(form == one)
-            main = _main_legs(int(one), forms, skim, price, rates, last_mile)
+            main = of_season.main_legs(int(one))
             for signature, cost, stops in best_chains(origin[flows], destination[flows], main):
                 for at in np.flatnonzero(np.isfinite(cost)):
                     flow = int(flows[at])

@@ -173,6 +173,7 @@ def build_problem(
     base_year: int,
     year: int | None = None,
     set_rates: Mapping[str, float] | None = None,
+    search: bool = True,
 ) -> FreightProblem:
     """Decode the freight tables of a district.
 
@@ -186,6 +187,8 @@ def build_problem(
         Demand is grown from ``base_year`` to this year by each cargo's growth; None means the base year.
     set_rates
         Rates that replace those of the table (a calibration's).
+    search
+        Look for the best chains at once; without it the problem has none until ``searched``.
 
     Raises
     ------
@@ -213,7 +216,7 @@ def build_problem(
         networks, skims, season_months(tables["channel_limits"]),
         none, no_parts(LEGS),
     )  # fmt: skip
-    return problem.searched()
+    return problem.searched() if search else problem
 
 
 def _networks(

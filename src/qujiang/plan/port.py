@@ -120,7 +120,7 @@ def _run_freight(district: District, overlaid: District, year: int) -> Freight:
     facts = district["calibration_facts"]
     named = facts["scenario"].drop_nulls().unique(maintain_order=True).to_list() if "scenario" in facts.columns else []
     others = {
-        name: build_problem(district.with_scenario(name), port_place=port, base_year=base_year)
+        name: build_problem(district.with_scenario(name), port_place=port, base_year=base_year, search=False)
         for name in named
         if name in district.scenarios
     }
