@@ -11,9 +11,10 @@ from click.testing import CliRunner
 from qujiang.cli.port import port
 from qujiang.errors import InfeasibleError
 from qujiang.methods.queues import servers_needed, utilisation_allowed
+from qujiang.port.options import UnitCosts
 from qujiang.port.problem import Berth, CallKind, CranePool, PortProblem
 from qujiang.port.service_level import capacity, exact_capacity_t_per_year, with_units
-from qujiang.port.size import UnitCosts, size
+from qujiang.port.size import size
 
 
 def quay(berths: int, calls: float = 1000.0, hold_h: float = 5.0) -> PortProblem:

@@ -275,8 +275,8 @@ def size(
     json_wanted: bool,
 ) -> None:
     """Cheapest berths, cranes and lanes for a target."""
+    from qujiang.port.options import UnitCosts
     from qujiang.port.rows import port_problem
-    from qujiang.port.size import UnitCosts
     from qujiang.port.size import size as find
 
     problem = port_problem(_opened(district, scenario), calls=_calls_table(calls))

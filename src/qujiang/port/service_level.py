@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -16,14 +15,10 @@ from numpy.typing import NDArray
 
 from qujiang.errors import InfeasibleError
 from qujiang.methods.output_analysis import Interval, student_quantile, t_interval
-from qujiang.port import kernels
-from qujiang.port.arrivals import design, drawn
-from qujiang.port.kernels import COLUMNS, STATIONS
 from qujiang.port.problem import Berth, PortProblem
+from qujiang.port.ratios import ratios_spread, year_of
 from qujiang.port.stages import stages
 
-#: Part of a year's calls that is run before counting.
-WARM_UP_SHARE = 0.1
 REPLICATIONS = 20
 
 
@@ -42,29 +37,9 @@ class Capacity:
     replications: int
 
 
-def wait_ratios(
-    problem: PortProblem, replications: Iterable[int], *, seed: int, workers: int = 2
-) -> NDArray[np.float64]:
+def wait_ratios(problem: PortProblem, replications: Iterable[int], *, seed: int) -> NDArray[np.float64]:
     """Mean wait over mean service of each replication [1]; inf where some stage cannot keep up."""
-    chosen = list(replications)
-    if any(stage.overloaded for stage in stages(problem)):
-        return np.full(len(chosen), math.inf)
-    port, counted = design(problem), max(400, round(problem.calls_per_year))
-    first = round(WARM_UP_SHARE * counted)
-
-    def one(replication: int) -> float:
-        calls = drawn(problem, first + counted, seed, replication)
-        count = len(calls.at_h)
-        log, berth_of, gang_of = np.empty((count, COLUMNS)), np.full(count, -1), np.zeros(count, np.int64)
-        kernels.run(port, calls, log, berth_of, gang_of, np.zeros(STATIONS), 0.0)
-        kept = log[np.flatnonzero(calls.side < 0)[first:]]
-        since = kept[:, kernels.LOCKED_IN if port.chambers else kernels.ARRIVED]
-        return float(
-            (kept[:, kernels.BERTHED] - since).sum() / (kept[:, kernels.LEFT] - kept[:, kernels.BERTHED]).sum()
-        )
-
-    with ThreadPoolExecutor(workers) as pool:
-        return np.array(list(pool.map(one, chosen)))
+    return ratios_spread(problem, year_of(problem, replications, seed))
 
 
 def exact_ratio(problem: PortProblem) -> float | None:

@@ -8,8 +8,6 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
@@ -18,40 +16,16 @@ from numpy.typing import NDArray
 
 from qujiang.errors import InfeasibleError, ScenarioError
 from qujiang.methods.output_analysis import Interval, t_interval
-from qujiang.methods.queues import wait_between
-from qujiang.port import gate, kernels
-from qujiang.port.arrivals import design, drawn
-from qujiang.port.kernels import COLUMNS, STATIONS, Calls
-from qujiang.port.problem import MOST_BERTHS, PortProblem
-from qujiang.port.service_level import WARM_UP_SHARE, exact_ratio, one_unit_more, with_units
+from qujiang.port import gate
+from qujiang.port.options import Option, UnitCosts, Units, built_with, optimum, options_of
+from qujiang.port.problem import PortProblem
+from qujiang.port.ratios import ratios_of, ratios_on, ratios_spread, year_of
+from qujiang.port.service_level import exact_ratio, one_unit_more
 from qujiang.port.stages import stages
 
-MOST_MORE = 10
 FIRST, MORE, FRESH = 4, 24, 30
 #: Mean wait of a lorry in the worst minutes of the day at which a gate is large enough [h].
 LORRY_WAIT_H = 0.25
-
-
-@dataclass(frozen=True, slots=True)
-class UnitCosts:
-    """What one unit more costs [yuan]; assumed: the sum of a documented port of 14 berths was 53 million a berth."""
-
-    berth_yuan: float = 45e6
-    crane_yuan: float = 8e6
-    lane_yuan: float = 1.5e6
-    chamber_yuan: float = 1.5e9
-
-
-@dataclass(frozen=True, slots=True)
-class Units:
-    """What one pool has in a design, and how many more that is."""
-
-    pool: str
-    berth_count: int
-    crane_count: int
-    more_berths: int
-    more_cranes: int
-    gang_most: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,14 +78,6 @@ class SizeResult:
         }
 
 
-@dataclass(frozen=True, slots=True)
-class _Option:
-    units: Units
-    cost_yuan: float
-    wait: float  # Σ calls · wait over service sums are added over pools
-    service: float
-
-
 def size(
     problem: PortProblem,
     target_t_per_year: float,
@@ -149,10 +115,10 @@ def size(
     asked = problem.scaled(target_t_per_year / problem.t_per_year)
     asked, chambers, lock_cost = _with_chambers(asked, costs)
     asked, lanes, lane_cost = _with_lanes(asked, costs)
-    choices = [_options(asked, pool, costs) for pool in _used(asked)]
-    start = _descend(asked, choices, _optimum(choices, wait_ratio), wait_ratio, seed, workers)
+    choices = [options_of(asked, pool, costs) for pool in _used(asked)]
+    start = _descend(asked, choices, optimum(choices, wait_ratio), wait_ratio, seed, workers)
     candidates = _candidates(choices, start, designs)
-    problems = [_built(asked, [option.units for option in row]) for row in candidates]
+    problems = [built_with(asked, [option.units for option in row]) for row in candidates]
     spent = [sum(option.cost_yuan for option in row) for row in candidates]
     order, counts = _choose(problems, spent, wait_ratio, seed, workers)
     chosen, confirmed = _confirm(problems, order, wait_ratio, seed, workers)
@@ -213,95 +179,17 @@ def _used(problem: PortProblem) -> list[str]:
     return [stage.name for stage in stages(problem) if stage.station == "crane"]
 
 
-def _options(problem: PortProblem, pool: str, costs: UnitCosts) -> list[_Option]:
-    """Berths and cranes that one pool may get, from one crane a berth to two, each with the wait that formulas give.
-
-    One and two cranes a berth have a formula. Between them cranes are shared and the wait is read off the straight line:
-    good enough to say what to simulate. Pools that cannot keep up are left out.
-    """
-    have = next(p.crane_count for p in problem.pools if p.name == pool)
-    berths = sum(berth.pool == pool for berth in problem.berths)
-    answer = []
-    for count in range(berths, min(berths + MOST_MORE, MOST_BERTHS) + 1):
-        one = _exact_sums(_built(problem, [Units(pool, count, max(have, count), 0, 0, 1)]), pool)
-        two = _exact_sums(_built(problem, [Units(pool, count, 2 * count, 0, 0, 2)]), pool)
-        for cranes in range(max(have, count), max(have, 2 * count) + 1):
-            found = (
-                one
-                if cranes == count
-                else two
-                if cranes >= 2 * count
-                else _between(one, two, cranes, problem.hours_h_per_year)
-            )
-            if found is None:
-                continue
-            units = Units(pool, count, cranes, count - berths, cranes - have, 1 if cranes == count else 2)
-            cost = units.more_berths * costs.berth_yuan + units.more_cranes * costs.crane_yuan
-            answer.append(_Option(units, cost, *found))
-    if not answer:
-        raise InfeasibleError(
-            f"{pool}: even {berths + MOST_MORE} berths with two cranes each cannot carry its part of the target"
-        )
-    return answer
-
-
-def _between(
-    one: tuple[float, float] | None, two: tuple[float, float] | None, cranes: int, hours_h: float
-) -> tuple[float, float] | None:
-    """Wait and service with shared cranes: a vessel gets about as many as there are for each berth in use, at most two."""
-    if two is None:
-        return None
-    if one is None:
-        one = (50 * two[0] + two[1], 2 * two[1])  # one crane a berth cannot keep up: any long wait
-    gang = 1.5
-    for _ in range(30):
-        share = gang - 1
-        busy = (one[1] + share * (two[1] - one[1])) / hours_h
-        gang = min(2.0, max(1.0, 0.5 * gang + 0.5 * cranes / busy))
-    share = gang - 1
-    return math.exp((1 - share) * math.log(one[0] + 1e-9) + share * math.log(two[0] + 1e-9)), one[1] + share * (
-        two[1] - one[1]
-    )
-
-
-def _exact_sums(problem: PortProblem, pool: str) -> tuple[float, float] | None:
-    """Σ calls·wait and Σ calls·service of a pool's berths [h/year]; None where they cannot keep up or have no formula."""
-    own = {b for b, berth in enumerate(problem.berths) if berth.pool == pool}
-    wait = service = 0.0
-    for stage in stages(problem):
-        if stage.station == "crane" and stage.name == pool and stage.overloaded:
-            return None
-        if stage.station == "berth" and any(
-            problem.why_not(problem.kinds[stage.kinds[0]], problem.berths[b]) is None for b in own
-        ):
-            if stage.overloaded or stage.service_h is None:
-                return None
-            exact = stage.exact_wait_h
-            if exact is None:
-                exact = stage.service_h * wait_between("M", int(stage.servers), stage.offered, 0.5)
-            calls = sum(problem.kinds[k].calls_per_year for k in stage.kinds)
-            wait += calls * exact
-            service += calls * stage.service_h
-    return wait, service
-
-
-def _built(problem: PortProblem, units: Sequence[Units]) -> PortProblem:
-    for unit in units:
-        problem = with_units(problem, unit.pool, unit.berth_count, unit.crane_count, gang_most=unit.gang_most)
-    return problem
-
-
 # -- screening ---------------------------------------------------------------------------------------------------------
 
 
 def _descend(
-    problem: PortProblem, choices: list[list[_Option]], start: list[_Option], wait_ratio: float, seed: int, workers: int
-) -> list[_Option]:
+    problem: PortProblem, choices: list[list[Option]], start: list[Option], wait_ratio: float, seed: int, workers: int
+) -> list[Option]:
     """From the formulas' optimum to the level as simulated: units are added until it holds, then taken away while it does."""
-    vessels = _drawn(problem, range(FIRST), seed)
+    vessels = year_of(problem, range(FIRST), seed)
 
-    def ratio(row: list[_Option]) -> float:
-        return float(_ratios_spread(_built(problem, [option.units for option in row]), vessels, workers).mean())
+    def ratio(row: list[Option]) -> float:
+        return float(ratios_spread(built_with(problem, [option.units for option in row]), vessels, workers).mean())
 
     row, seen = list(start), ratio(start)
     for _ in range(40):
@@ -327,7 +215,7 @@ def _descend(
     return row
 
 
-def _steps(choices: list[list[_Option]], row: list[_Option]) -> list[list[_Option]]:
+def _steps(choices: list[list[Option]], row: list[Option]) -> list[list[Option]]:
     """Rows that differ by one crane, or by one berth with or without a crane, in one pool."""
     answer = []
     for place, options in enumerate(choices):
@@ -339,7 +227,7 @@ def _steps(choices: list[list[_Option]], row: list[_Option]) -> list[list[_Optio
     return answer
 
 
-def _candidates(choices: list[list[_Option]], start: list[_Option], most: int) -> list[tuple[_Option, ...]]:
+def _candidates(choices: list[list[Option]], start: list[Option], most: int) -> list[tuple[Option, ...]]:
     """Designs about the starting point in make and cost: at each cost the ones with the shortest wait by formula."""
     near = [
         [
@@ -376,70 +264,7 @@ def _candidates(choices: list[list[_Option]], start: list[_Option], most: int) -
     return sorted(rows, key=lambda row: (sum(o.cost_yuan for o in row), sum(o.wait for o in row)))
 
 
-def _optimum(choices: list[list[_Option]], wait_ratio: float) -> list[_Option]:
-    """Cheapest combination whose summed wait is within the level by formula; pools are merged one by one."""
-    merged: list[tuple[float, float, list[_Option]]] = [(0.0, 0.0, [])]
-    for options in choices:
-        grown = [
-            (cost + option.cost_yuan, excess + option.wait - wait_ratio * option.service, [*row, option])
-            for cost, excess, row in merged
-            for option in _frontier(options, wait_ratio)
-        ]
-        grown.sort(key=lambda entry: entry[:2])
-        merged, least = [], math.inf
-        for entry in grown:
-            if entry[1] < least:
-                merged.append(entry)
-                least = entry[1]
-    for _, excess, row in merged:
-        if excess <= 0:
-            return row
-    worst = max(merged[-1][2], key=lambda option: option.wait / option.service)
-    raise InfeasibleError(
-        f"{worst.units.pool}: with {worst.units.berth_count} berths vessels still wait {worst.wait / worst.service:.3g} services; "
-        f"asked for {wait_ratio:g} (allow a longer wait or a smaller target)"
-    )
-
-
-def _frontier(options: list[_Option], wait_ratio: float) -> list[_Option]:
-    """Options of which none is both cheaper and shorter to wait for than another."""
-    kept, least = [], math.inf
-    for option in sorted(options, key=lambda o: (o.cost_yuan, o.wait - wait_ratio * o.service)):
-        if option.wait - wait_ratio * option.service < least:
-            kept.append(option)
-            least = option.wait - wait_ratio * option.service
-    return kept
-
-
 # -- simulation --------------------------------------------------------------------------------------------------------
-
-
-def _drawn(problem: PortProblem, runs: Sequence[int], seed: int) -> list[Calls]:
-    count = round((1 + WARM_UP_SHARE) * max(400, round(problem.calls_per_year)))
-    return [drawn(problem, count, seed, run) for run in runs]
-
-
-def _ratios(problems: Sequence[PortProblem], vessels: list[Calls], workers: int) -> NDArray[np.float64]:
-    """[design, replication]: wait over service on the same vessels for every design."""
-
-    def one(problem: PortProblem) -> list[float]:
-        port, answer = design(problem), []
-        for calls in vessels:
-            count = len(calls.at_h)
-            log, berth_of, gang_of = np.empty((count, COLUMNS)), np.full(count, -1), np.zeros(count, np.int64)
-            kernels.run(port, calls, log, berth_of, gang_of, np.zeros(STATIONS), 0.0)
-            called = np.flatnonzero(calls.side < 0)
-            kept = log[called[round(len(called) * WARM_UP_SHARE / (1 + WARM_UP_SHARE)) :]]
-            since = kept[:, kernels.LOCKED_IN if port.chambers else kernels.ARRIVED]
-            answer.append(
-                float(
-                    (kept[:, kernels.BERTHED] - since).sum() / (kept[:, kernels.LEFT] - kept[:, kernels.BERTHED]).sum()
-                )
-            )
-        return answer
-
-    with ThreadPoolExecutor(workers) as pool:
-        return np.array(list(pool.map(one, problems)))
 
 
 def _choose(
@@ -450,7 +275,7 @@ def _choose(
     All are run FIRST times; those that may be within the level and are not dearer than one that surely is go on, and
     replications go where the level is close (N_i ∝ s_i²/(mean_i - level)²).
     """
-    ratios = _ratios(problems, _drawn(problems[0], range(FIRST), seed), workers)
+    ratios = ratios_of(problems, year_of(problems[0], range(FIRST), seed), workers)
     mean, error = ratios.mean(axis=1), ratios.std(axis=1, ddof=1) / math.sqrt(FIRST) + 1e-12
     counts = np.full(len(problems), FIRST)
     surely = mean + 3 * error <= wait_ratio
@@ -464,9 +289,9 @@ def _choose(
         )
     weight = np.array([(error[k] / max(abs(mean[k] - wait_ratio), 0.02 * wait_ratio)) ** 2 for k in doubtful])
     extra = np.clip(np.round(len(doubtful) * MORE / 2 * weight / weight.sum()), 2, MORE).astype(int)
-    vessels = _drawn(problems[0], range(FIRST, FIRST + int(extra.max())), seed)
+    vessels = year_of(problems[0], range(FIRST, FIRST + int(extra.max())), seed)
     for k, more in zip(doubtful, extra, strict=True):
-        further = _ratios([problems[k]], vessels[:more], 1)[0]
+        further = ratios_on(problems[k], vessels[:more])
         mean[k] = (mean[k] * FIRST + further.sum()) / (FIRST + more)
         counts[k] += more
     within = [k for k in doubtful if mean[k] <= wait_ratio]
@@ -478,9 +303,9 @@ def _confirm(
 ) -> tuple[int, Interval]:
     """The first design in the order that stands on fresh seeds; the least wait seen where none does."""
     tried: list[tuple[float, int, Interval]] = []
-    vessels = _drawn(problems[0], range(10_000, 10_000 + FRESH), seed)
+    vessels = year_of(problems[0], range(10_000, 10_000 + FRESH), seed)
     for k in order[:8]:
-        interval = t_interval(_ratios_spread(problems[k], vessels, workers))
+        interval = t_interval(ratios_spread(problems[k], vessels, workers))
         if interval.mean <= wait_ratio:
             return k, interval
         tried.append((interval.mean, k, interval))
@@ -488,16 +313,9 @@ def _confirm(
     return k, interval
 
 
-def _ratios_spread(problem: PortProblem, vessels: list[Calls], workers: int) -> NDArray[np.float64]:
-    """One design's replications over the workers."""
-    parts = [vessels[k::workers] for k in range(workers)]
-    with ThreadPoolExecutor(workers) as pool:
-        return np.concatenate(list(pool.map(lambda part: _ratios([problem], part, 1)[0], parts)))
-
-
 def _gains(problem: PortProblem, seed: int, workers: int) -> dict[str, Interval]:
     """Wait over service saved by one unit more, paired on fresh draws."""
-    vessels = _drawn(problem, range(20_000, 20_010), seed)
+    vessels = year_of(problem, range(20_000, 20_010), seed)
     larger = one_unit_more(problem)
-    found = _ratios([problem, *(other for _, other in larger)], vessels, workers)
+    found = ratios_of([problem, *(other for _, other in larger)], vessels, workers)
     return {name: t_interval(found[0] - found[k + 1]) for k, (name, _) in enumerate(larger)}
