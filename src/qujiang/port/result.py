@@ -8,7 +8,8 @@ from typing import Any
 from qujiang.methods.output_analysis import Interval
 from qujiang.port.gate import GateDay
 
-STEADY, OVERLOADED, BEHIND = "steady", "overloaded", "behind_overload"
+#: not_steady: below overload, but so near that years would not settle it; behind_overload: what comes here waits elsewhere.
+STEADY, OVERLOADED, NOT_STEADY, BEHIND = "steady", "overloaded", "not_steady", "behind_overload"
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,9 +74,16 @@ class PortResult:
         return tuple(f"{stage.stage} {stage.name}" for stage in self.stages if stage.state == OVERLOADED)
 
     @property
+    def state(self) -> str:
+        """overloaded, not_steady or steady: the worst of the stages and gates."""
+        if self.overloaded or any(gate.wait_h is None for gate in self.gates):
+            return OVERLOADED
+        return NOT_STEADY if self.turnaround is None else STEADY
+
+    @property
     def binds(self) -> str | None:
         """The overloaded stage with most work, else the stage that most of the waiting is for."""
-        over = [stage for stage in self.stages if stage.state == OVERLOADED]
+        over = [stage for stage in self.stages if stage.state in (OVERLOADED, NOT_STEADY)]
         if over:
             worst = max(over, key=lambda stage: stage.offered)
             return f"{worst.stage} {worst.name}"
@@ -88,7 +96,7 @@ class PortResult:
         answer: dict[str, Any] = {
             "calls_per_year": self.calls_per_year,
             "throughput_t_per_year": self.throughput_t_per_year,
-            "state": OVERLOADED if self.overloaded else STEADY,
+            "state": self.state,
             "binds": self.binds,
             "stages": [stage.as_dict() for stage in self.stages] + [_gate_dict(gate) for gate in self.gates],
         }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -17,11 +18,13 @@ from qujiang.port.arrivals import design, drawn
 from qujiang.port.kernels import Port
 from qujiang.port.path import Path, follow
 from qujiang.port.problem import PortProblem
-from qujiang.port.result import BEHIND, OVERLOADED, STEADY, PortResult, StageResult
+from qujiang.port.result import BEHIND, NOT_STEADY, OVERLOADED, STEADY, PortResult, StageResult
 from qujiang.port.stages import Stage, stages
 
 FIRST, BATCH, MOST = 10, 10, 400
 LEAST_CALLS = 400
+#: A queue forgets how it began in about Stage.memory_h; so many of these are run in, and so many years at most.
+MEMORIES, MOST_YEARS = 4.0, 25.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,14 +75,14 @@ def simulate(
     running, left_out = _without_overload(problem, known)
     gates = tuple(gate.gate_day(g, problem.hours_h_per_year) for g in problem.gates)
     if running is None:
-        none = tuple(_no_wait(stage) for stage in known)
+        none = tuple(_no_wait(problem, stage) for stage in known)
         return _result(problem, none, gates, None, None, (0, 0, "overload"), seed, begin)
     kept = stages(running)
     samples, cut, stopped_by = _replicate(running, kept, precision, seed, workers, steady, stop)
     if not samples:
-        none = tuple(_no_wait(stage) for stage in known)
+        none = tuple(_no_wait(problem, stage) for stage in known)
         return _result(problem, none, gates, None, None, (FIRST, 0, "drift"), seed, begin)
-    rows = _stage_results(known, kept, samples, left_out)
+    rows = _stage_results(problem, known, kept, samples, left_out)
     times = np.array([sample.turnaround_h for sample in samples])
     turnaround = None if left_out else {name: t_interval(times[:, k]) for k, name in enumerate(("mean", "p90", "p95"))}
     ratio = None if left_out else t_interval([sample.wait_ratio for sample in samples])
@@ -112,9 +115,14 @@ def _result(
     )
 
 
+def _endless(problem: PortProblem, stage: Stage) -> bool:
+    """Overloaded, or so near to it that no run of years would settle."""
+    return stage.overloaded or MEMORIES * stage.memory_h > MOST_YEARS * problem.hours_h_per_year
+
+
 def _without_overload(problem: PortProblem, known: tuple[Stage, ...]) -> tuple[PortProblem | None, frozenset[int]]:
     """The port without the calls that would pass an overloaded stage; None where none are left."""
-    over = [stage for stage in known if stage.overloaded]
+    over = [stage for stage in known if _endless(problem, stage)]
     lock = None if any(stage.station == "lock" for stage in over) else problem.lock
     out = frozenset(k for stage in over if stage.station != "lock" for k in stage.kinds)
     if not over:
@@ -139,7 +147,9 @@ def _replicate(
 ) -> tuple[list[Sample], int, str]:
     port = design(problem)
     counted = max(LEAST_CALLS, round(problem.calls_per_year))
-    count = counted + (max(counted // 4, LEAST_CALLS) if steady else 0)
+    memory = max((stage.memory_h for stage in kept), default=0.0) * problem.calls_per_year / problem.hours_h_per_year
+    run_in = max(counted // 4, LEAST_CALLS, math.ceil(MEMORIES * memory)) if steady else 0
+    count = counted + run_in
     one = partial(_one_path, problem, port, count, seed)
     with ThreadPoolExecutor(workers) as pool:
         first = list(pool.map(one, range(FIRST)))
@@ -147,11 +157,9 @@ def _replicate(
         if steady:
             series = np.array([turnaround_h(path)[:count] for path in first])
             found = mser5(series.mean(axis=0))
-            if found is None or found > count - counted or drifts(series):
-                if drifts(series):
-                    return [], 0, "drift"
-                found = min(count - counted, count if found is None else found)
-            cut = found
+            if drifts(series):
+                return [], 0, "drift"
+            cut = run_in if found is None else min(run_in, max(found, math.ceil(MEMORIES * memory)))
         samples = [measure(problem, path, kept, cut, counted) for path in first]
         while True:
             interval = t_interval([sample.turnaround_h[0] for sample in samples])
@@ -228,20 +236,25 @@ def _use_of(problem: PortProblem, path: Path, stage: Stage, since: float, until:
     return float(np.nansum(held * weight)) / (until - since) / stage.servers
 
 
-def _no_wait(stage: Stage) -> StageResult:
-    return StageResult(stage.station, stage.name, OVERLOADED if stage.overloaded else BEHIND, stage.offered)
+def _no_wait(problem: PortProblem, stage: Stage) -> StageResult:
+    state = OVERLOADED if stage.overloaded else NOT_STEADY if _endless(problem, stage) else BEHIND
+    return StageResult(stage.station, stage.name, state, stage.offered)
 
 
 def _stage_results(
-    known: tuple[Stage, ...], kept: tuple[Stage, ...], samples: list[Sample], left_out: frozenset[int]
+    problem: PortProblem,
+    known: tuple[Stage, ...],
+    kept: tuple[Stage, ...],
+    samples: list[Sample],
+    left_out: frozenset[int],
 ) -> tuple[StageResult, ...]:
     total = float(np.nansum([np.nanmean([sample.total_wait_h[k] for sample in samples]) for k in range(len(kept))]))
     places = {(stage.station, stage.name): k for k, stage in enumerate(kept)}
     rows = []
     for stage in known:
         k = places.get((stage.station, stage.name))
-        if stage.overloaded or k is None or set(stage.kinds) <= left_out:
-            rows.append(_no_wait(stage))
+        if _endless(problem, stage) or k is None or set(stage.kinds) <= left_out:
+            rows.append(_no_wait(problem, stage))
             continue
         waits = [sample.wait_h[k] for sample in samples if not np.isnan(sample.wait_h[k])]
         use = float(np.mean([sample.utilisation[k] for sample in samples]))

@@ -30,6 +30,13 @@ class Stage:
     def overloaded(self) -> bool:
         return self.offered >= 1
 
+    @property
+    def memory_h(self) -> float:
+        """About how long the queue remembers how it began [h]: 1.5·S/(n(1 - u)²), the heavy-traffic relaxation time."""
+        if self.service_h is None or self.station == "rail":
+            return 0.0
+        return math.inf if self.overloaded else 1.5 * self.service_h / (self.servers * (1 - self.offered) ** 2)
+
 
 def stages(problem: PortProblem) -> tuple[Stage, ...]:
     """Every stage of the chain, from the lock to the gate."""
