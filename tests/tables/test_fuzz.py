@@ -68,13 +68,31 @@ def a_parquet() -> bytes:
     return made.getvalue()
 
 
-@pytest.mark.parametrize(("name", "whole"), [("places.xlsx", a_workbook()), ("places.parquet", a_parquet())])
+def damaged(whole: bytes, data: st.DataObject) -> bytes:
+    found = bytearray(whole)
+    for at in data.draw(st.lists(st.integers(0, len(whole) - 1), min_size=1, max_size=4)):
+        found[at] = data.draw(st.integers(0, 255))
+    return bytes(found[: data.draw(st.integers(1, len(whole)))])
+
+
+def check_damaged(folder, tables, name: str, content: bytes) -> None:
+    (folder / "places.csv").unlink(missing_ok=True)
+    (folder / name).write_bytes(content)
+    assert check_folder(tables, folder).frames["places"].schema == tables[0].schema
+
+
 @steady
 @given(data=st.data())
-def test_any_damage_to_a_binary_file(folder, tables, name, whole, data):
-    (folder / "places.csv").unlink(missing_ok=True)
-    damaged = bytearray(whole)
-    for at in data.draw(st.lists(st.integers(0, len(whole) - 1), min_size=1, max_size=4)):
-        damaged[at] = data.draw(st.integers(0, 255))
-    (folder / name).write_bytes(damaged[: data.draw(st.integers(1, len(whole)))])
-    assert check_folder(tables, folder).frames["places"].schema == tables[0].schema
+def test_any_damage_to_a_workbook(folder, tables, data):
+    check_damaged(folder, tables, "places.xlsx", damaged(a_workbook(), data))
+
+
+@pytest.mark.slow
+@settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
+@given(data=st.data())
+def test_any_damage_to_a_parquet_file(folder, tables, data):
+    whole = a_parquet()
+    found = bytearray(whole)
+    for at in data.draw(st.lists(st.integers(4, len(whole) - 5), min_size=1, max_size=4)):
+        found[at] = data.draw(st.integers(0, 255))  # between the marks at both ends, so that the reader is reached
+    check_damaged(folder, tables, "places.parquet", bytes(found))
