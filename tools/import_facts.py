@@ -306,6 +306,18 @@ RANGES: dict[str, list[tuple[str, tuple[str, ...], str]]] = {
     "rr31": [("terminals", ("capacity_t_per_year",), "status=derived")],
     "rr33": [("emission_factors", ("well_to_wheel_value", "well_to_tank_value", "tank_to_wheel_value"), ALL)],
 }
+#: Ranges of the synthetic building stock: table, column, low factor, high factor.
+STOCK_RANGES = (
+    ("carriers", "gross_area_m2", "0.8", "1.25"),
+    ("suites", "lettable_m2", "0.76", "1.24"),
+    ("leases", "let_m2", "0.76", "1.24"),
+    ("leases", "rent_yuan_per_m2_month", "0.6", "1.6"),
+    ("leases", "tax_yuan_per_year", "0.3", "3"),
+    ("leases", "energy_kwh_per_year", "0.5", "2"),
+    ("firms_seeking", "wanted_m2", "0.76", "1.24"),
+    ("firms_seeking", "least_m2", "0.76", "1.24"),
+    ("firms_seeking", "most_m2", "0.76", "1.24"),
+)
 OWN_RANGES: tuple[Row, ...] = (
     {
         "id": "rr34",
@@ -318,6 +330,20 @@ OWN_RANGES: tuple[Row, ...] = (
         "status": "assumed",
         "source": "ASSUME",
     },
+    *(
+        {
+            "id": f"rr{number}",
+            "table": table,
+            "column": column,
+            "rows": "all",
+            "low_factor": low,
+            "high_factor": high,
+            "note": "synthetic stock of tools/make_building_stock.py; areas differ by up to 24 percent from one standard to another",
+            "status": "assumed",
+            "source": "ASSUME",
+        }
+        for number, (table, column, low, high) in enumerate(STOCK_RANGES, 35)
+    ),
 )
 
 # --- checks: the odd forms of checks.csv in the one regular form ------------------------------------------------------

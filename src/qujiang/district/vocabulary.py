@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from qujiang.district import (
+    buildings,
     cargoes,
     emissions,
     indicators,
@@ -29,6 +30,7 @@ _DECLARED: tuple[Table, ...] = (
     *money.TABLES,
     *emissions.TABLES,
     *people.TABLES,
+    *buildings.TABLES,
     *sources.TABLES,
 )
 #: With the rule that every range holds its value.
