@@ -88,7 +88,7 @@ def test_any_damage_to_a_workbook(folder, tables, data):
 
 
 @pytest.mark.slow
-@settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=12, deadline=None, suppress_health_check=list(HealthCheck))
 @given(data=st.data())
 def test_any_damage_to_a_parquet_file(folder, tables, data):
     whole = a_parquet()
