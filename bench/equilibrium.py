@@ -1,8 +1,8 @@
 """User equilibrium: ours beside AequilibraE, in one run, CPU seconds of one thread.
 
     python bench/equilibrium.py                              ours
-    python -m venv /tmp/peers && /tmp/peers/bin/pip install aequilibrae==1.7.2
-    python bench/equilibrium.py --peers /tmp/peers/bin/python   ours, then AequilibraE in its own interpreter
+    python -m venv .peers && .peers/bin/pip install aequilibrae==1.7.2
+    python bench/equilibrium.py --peers .peers/bin/python   ours, then AequilibraE in its own interpreter
 
 Networks are read from ../shared/bench/tntp (they may not be shipped). Every objective is recomputed here from the flows by
 the independent check; ``excess`` is over the best known. Peers are given the same numbers; what they cannot take is said.

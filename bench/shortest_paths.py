@@ -1,8 +1,8 @@
 """All-zones shortest trees on ChicagoSketch (387 zones, 933 nodes): ours beside scipy, AequilibraE and others, CPU seconds.
 
     python bench/shortest_paths.py                              ours and scipy
-    python -m venv /tmp/peers && /tmp/peers/bin/pip install aequilibrae==1.7.2 networkit igraph
-    python bench/shortest_paths.py --peers /tmp/peers/bin/python   the others too, each if it can be imported
+    python -m venv .peers && .peers/bin/pip install aequilibrae==1.7.2 networkit igraph
+    python bench/shortest_paths.py --peers .peers/bin/python   the others too, each if it can be imported
 
 One thread, best of 15, compiled code loaded. Cost is max(time, 0.01) + 0.04 x length with zones open, so that programs without
 zero costs can take part. All distances are compared with scipy's.
