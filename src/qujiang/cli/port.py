@@ -121,7 +121,7 @@ def _opened(district: str | None, scenario: str | None) -> District:
     return opened if scenario is None else opened.with_scenario(scenario)
 
 
-def _calls_table(calls: Path | None) -> pl.DataFrame | None:
+def _table(calls: Path | None) -> pl.DataFrame | None:
     if calls is None:
         return None
     import polars as pl
@@ -142,6 +142,11 @@ def _calls_table(calls: Path | None) -> pl.DataFrame | None:
     help="Half-width of the mean turnaround's interval over the mean.",
 )
 @LOCK
+@click.option(
+    "--present",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="Start from the vessels in port now (CSV: kind, place, remaining_t); the whole year counts.",
+)
 @CALLS
 @DISTRICT
 @SCENARIO
@@ -153,6 +158,7 @@ def simulate(
     year: int | None,
     precision: float,
     lock: str | None,
+    present: Path | None,
     calls: Path | None,
     district: str | None,
     scenario: str | None,
@@ -161,13 +167,16 @@ def simulate(
     json_wanted: bool,
 ) -> None:
     """Simulate a year: waiting, turnaround, use of every stage."""
-    from qujiang.port.rows import port_problem
+    from qujiang.port.rows import port_problem, present_from
     from qujiang.port.simulate import simulate as run
 
     problem = port_problem(
-        _opened(district, scenario), throughput_t_per_year=throughput, year=year, calls=_calls_table(calls), lock=lock
+        _opened(district, scenario), throughput_t_per_year=throughput, year=year, calls=_table(calls), lock=lock
     )
-    result = run(problem, precision=precision, seed=seed)
+    now = _table(present)
+    if now is not None:
+        problem = present_from(problem, now)
+    result = run(problem, precision=precision, seed=seed, steady=now is None)
     if out is not None:
         from qujiang.port.write import write_simulation
 
@@ -227,7 +236,7 @@ def capacity(
     """Largest throughput at a service level, by four notions."""
     from qujiang.port.notions import notions
 
-    answer = notions(_opened(district, scenario), wait_ratio, calls=_calls_table(calls), seed=seed, gains=gains)
+    answer = notions(_opened(district, scenario), wait_ratio, calls=_table(calls), seed=seed, gains=gains)
     if json_wanted:
         click.echo(as_json(answer))
         return
@@ -279,7 +288,7 @@ def size(
     from qujiang.port.rows import port_problem
     from qujiang.port.size import size as find
 
-    problem = port_problem(_opened(district, scenario), calls=_calls_table(calls))
+    problem = port_problem(_opened(district, scenario), calls=_table(calls))
     result = find(
         problem,
         target,
@@ -329,7 +338,7 @@ def stress(
     from qujiang.port.stress import stress as ask
 
     problem = port_problem(
-        _opened(district, scenario), throughput_t_per_year=throughput, calls=_calls_table(calls), lock=lock
+        _opened(district, scenario), throughput_t_per_year=throughput, calls=_table(calls), lock=lock
     )
     answers = ask(problem, seed=seed)
     if json_wanted:

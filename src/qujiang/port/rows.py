@@ -4,12 +4,23 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from qujiang.errors import ScenarioError
 from qujiang.port.capacity import BerthPool, berth_pools
-from qujiang.port.problem import Berth, CallKind, Closure, CranePool, Gate, Lock, PortProblem, Yard, require_target
+from qujiang.port.problem import (
+    Berth,
+    CallKind,
+    Closure,
+    CranePool,
+    Gate,
+    Lock,
+    PortProblem,
+    Present,
+    Yard,
+    require_target,
+)
 
 if TYPE_CHECKING:
     import polars as pl
@@ -223,6 +234,32 @@ def _given(district: Mapping[str, pl.DataFrame], calls: pl.DataFrame) -> list[Tr
         entry[0] += row["calls_per_year"]
         entry[1] += row["calls_per_year"] * row[load]
     return [Traffic(*key, number, tonnes / number) for key, (number, tonnes) in sorted(total.items()) if number > 0]
+
+
+def present_from(problem: PortProblem, table: pl.DataFrame) -> PortProblem:
+    """The port with the vessels that are in it now: table ``kind`` (a kind of call), ``place`` (alongside or anchorage) and
+    ``remaining_t``.
+
+    Raises
+    ------
+    ScenarioError
+        A kind or place is unknown, or a tonnage is below 0.
+    """
+    names, present = {kind.name for kind in problem.kinds}, []
+    missing = {"kind", "place", "remaining_t"} - set(table.columns)
+    if missing:
+        raise ScenarioError(
+            f"present: column {', '.join(sorted(missing))} is missing; needed are kind, place, remaining_t"
+        )
+    for line, row in enumerate(table.to_dicts(), 2):
+        if row["kind"] not in names:
+            raise ScenarioError(f"present: line {line}, kind = {row['kind']}: known are {', '.join(sorted(names))}")
+        if row["place"] not in ("alongside", "anchorage"):
+            raise ScenarioError(f"present: line {line}, place = {row['place']}: must be alongside or anchorage")
+        if not (row["remaining_t"] or 0) > 0:
+            raise ScenarioError(f"present: line {line}, remaining_t = {row['remaining_t']}: must be above 0")
+        present.append(Present(row["kind"], row["place"] == "alongside", float(row["remaining_t"])))
+    return replace(problem, present=tuple(present))
 
 
 def _scaled(traffic: list[Traffic], throughput: float) -> list[Traffic]:
