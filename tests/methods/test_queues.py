@@ -132,17 +132,24 @@ def test_erlang_stages_meet_their_neighbours(servers: int, u: float):
 
     assert queue_chains.wait_erlang(1, 1, servers, u) == pytest.approx(w["M", "M"], rel=1e-11)
     assert queues._crommelin(servers, u) == pytest.approx(queues._roots(servers, u), rel=1e-9)
-    # Erlang with many stages tends to the constant: E_m/… with m = 1, 2, 4, 8 falls towards D and stays above
-    chain = [queue_chains.wait_erlang(1, m, min(servers, 3), u) for m in (1, 2, 4, 8)]
+
+
+@pytest.mark.parametrize("servers", [1, 2])
+@pytest.mark.parametrize("u", [0.5, 0.9])
+def test_many_stages_tend_to_the_constant(servers: int, u: float):
+    """E_m with m = 1, 2, 4, 8 falls towards D and stays above."""
+    from qujiang.methods import queue_chains
+
+    chain = [queue_chains.wait_erlang(1, m, servers, u) for m in (1, 2, 4, 8)]
     assert chain == sorted(chain, reverse=True)
-    assert chain[-1] > queues.wait_over_service("M", "D", min(servers, 3), u)
+    assert chain[-1] > queues.wait_over_service("M", "D", servers, u)
 
 
 def test_constant_gaps_meet_many_stage_gaps():
     """E_k/E2/n tends to D/E2/n like 1/k: Richardson on k = 16, 32, 64 meets the arrival chain (remainder below 6e-5)."""
     from qujiang.methods import queue_chains
 
-    for servers, u in [(1, 0.8), (2, 0.7), (3, 0.9)]:
+    for servers, u in [(1, 0.8), (2, 0.7), (2, 0.9)]:
         a, b, c = (queue_chains.wait_erlang(k, 2, servers, u) for k in (16, 32, 64))
         first, second = 2 * b - a, 2 * c - b
         limit = (4 * second - first) / 3
@@ -165,8 +172,8 @@ def test_pairs_without_a_table_against_a_path(arrival: str, service: str, server
     assert abs(np.mean(means) - queues.wait_over_service(arrival, service, servers, u)) < 4 * error
 
 
-@settings(deadline=None)
-@given(st.sampled_from(LETTERS), st.sampled_from(LETTERS), st.integers(1, 24), st.floats(0.02, 0.97))
+@settings(deadline=None, max_examples=60)
+@given(st.sampled_from(LETTERS), st.sampled_from(LETTERS), st.integers(1, 16), st.floats(0.02, 0.97))
 def test_rises_with_load_and_falls_with_servers(arrival: str, service: str, servers: int, u: float):
     here = queues.wait_over_service(arrival, service, servers, u)
     slack = 1e-11
@@ -175,7 +182,7 @@ def test_rises_with_load_and_falls_with_servers(arrival: str, service: str, serv
 
 
 @settings(deadline=None, max_examples=20)
-@given(st.sampled_from(LETTERS), st.sampled_from(["M", "E2"]), st.integers(1, 20), st.floats(0.01, 5))
+@given(st.sampled_from(LETTERS), st.sampled_from(["M", "E2"]), st.integers(1, 12), st.floats(0.01, 5))
 def test_inversion_returns(arrival: str, service: str, servers: int, ratio: float):
     u = queues.utilisation_allowed(arrival, service, servers, ratio)
     assert queues.wait_over_service(arrival, service, servers, u) == pytest.approx(ratio, rel=1e-6)
