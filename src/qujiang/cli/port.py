@@ -266,6 +266,7 @@ def capacity(
     "--crane-yuan", type=click.FloatRange(0), default=8e6, show_default=True, help="One crane more (assumed)."
 )
 @click.option("--designs", type=click.IntRange(1), default=600, show_default=True, help="Designs simulated at most.")
+@LOCK
 @CALLS
 @DISTRICT
 @SCENARIO
@@ -277,6 +278,7 @@ def size(
     berth_yuan: float,
     crane_yuan: float,
     designs: int,
+    lock: str | None,
     calls: Path | None,
     district: str | None,
     scenario: str | None,
@@ -288,7 +290,7 @@ def size(
     from qujiang.port.rows import port_problem
     from qujiang.port.size import size as find
 
-    problem = port_problem(_opened(district, scenario), calls=_table(calls))
+    problem = port_problem(_opened(district, scenario), calls=_table(calls), lock=lock)
     result = find(
         problem,
         target,
@@ -307,6 +309,8 @@ def size(
         click.echo(
             f"  {unit.pool:<20}{unit.berth_count:>3} berths (+{unit.more_berths}){unit.crane_count:>4} cranes (+{unit.more_cranes})"
         )
+    if result.chambers is not None:
+        click.echo(f"  lock chambers: {result.chambers}")
     click.echo(f"  gate lanes: {', '.join(f'{name} {count}' for name, count in result.lanes.items())}")
     ratio = result.wait_ratio
     click.echo(

@@ -91,9 +91,10 @@ def require_steady(servers: int, utilisation: float) -> None:
         raise ScenarioError(f"utilisation = {utilisation}: must be a number from 0 up to, not including, 1")
     if utilisation >= 1:
         growth = servers * (utilisation - 1)
+        how = f"by {growth:g} per mean service time" if growth else "without end, if ever more slowly"
         raise ScenarioError(
             f"utilisation = {utilisation:g}: {servers} server{'s' if servers > 1 else ''} cannot keep up, so no steady wait "
-            f"exists; the queue grows by {growth:g} per mean service time (use more servers or less load)"
+            f"exists; the queue grows {how} (use more servers or less load)"
         )
 
 

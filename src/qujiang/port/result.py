@@ -81,6 +81,12 @@ class PortResult:
         return NOT_STEADY if self.turnaround is None else STEADY
 
     @property
+    def waited_for(self) -> list[str]:
+        """Stages in the order of all the hours waited there; those without any are left out."""
+        ranked = sorted(self.stages, key=lambda stage: -(stage.share_of_waiting or 0.0))
+        return [f"{stage.stage} {stage.name}" for stage in ranked if stage.share_of_waiting]
+
+    @property
     def binds(self) -> str | None:
         """The overloaded stage with most work, else the stage that most of the waiting is for."""
         over = [stage for stage in self.stages if stage.state in (OVERLOADED, NOT_STEADY)]
@@ -98,6 +104,7 @@ class PortResult:
             "throughput_t_per_year": self.throughput_t_per_year,
             "state": self.state,
             "binds": self.binds,
+            "waited_for": self.waited_for,
             "stages": [stage.as_dict() for stage in self.stages] + [_gate_dict(gate) for gate in self.gates],
         }
         for name in ("mean", "p90", "p95"):
