@@ -9,6 +9,7 @@ import polars as pl
 import pytest
 
 from qujiang.district import District
+from qujiang.errors import ScenarioError
 from qujiang.port import berth_capacity, design_code
 from qujiang.port.rows import port_problem
 from qujiang.port.stages import stages
@@ -51,6 +52,44 @@ def test_berth_capacity_of_the_bundled_port(district: District):
     own = table.filter(pl.col("terminal").is_in(["qj1", "qj2"]))
     assert own.filter(pl.col("notion") == "documented")["capacity_t_per_year"].sum() == 7.0e6
     assert set(total) == {"documented", "design_code", "queueing"}
+
+
+def zoned(district: District, rows: list[tuple[str, str, float]]) -> dict[str, pl.DataFrame]:
+    """The district's tables with figures of zones at qj1 added."""
+    tables = dict(district)
+    more = pl.DataFrame(
+        {
+            "terminal": ["qj1"] * len(rows),
+            "item": [r[0] for r in rows],
+            "berth_type": [r[1] for r in rows],
+            "equipment_value": [r[2] for r in rows],
+        }
+    )
+    tables["port_equipment"] = pl.concat([tables["port_equipment"].select(more.columns), more])
+    return tables
+
+
+def test_zones_take_their_share_and_fill(district: District):
+    """A tenth of the inward calls goes to the cold chain, which has room for one lot in two: it binds, and its calls come first."""
+    rows = [("zone_share", "cold_chain", 10.0), ("zone_dwell", "cold_chain", 1.0), ("zone_priority", "cold_chain", 0.0)]
+    plain, problem = (
+        port_problem(dict(district)),
+        port_problem(zoned(district, [*rows, ("zone_capacity", "cold_chain", 2000.0)])),
+    )
+    assert problem.t_per_year == pytest.approx(plain.t_per_year)
+    cold = [kind for kind in problem.kinds if kind.yard == "qj1 cold_chain"]
+    inward = [kind for kind in plain.kinds if kind.terminal == "qj1" and kind.direction == "in"]
+    assert sum(kind.t_per_year for kind in cold) == pytest.approx(0.1 * sum(kind.t_per_year for kind in inward))
+    assert {kind.priority for kind in cold} == {0.0}
+    assert {kind.priority for kind in problem.kinds if kind not in cold} == {1.0}
+    stage = next(stage for stage in stages(problem) if stage.name == "qj1 cold_chain")
+    stock = sum(kind.t_per_year for kind in cold) / problem.hours_h_per_year * 24
+    assert stage.offered == pytest.approx(stock / 2000)
+
+
+def test_zones_that_share_out_too_much(district: District):
+    with pytest.raises(ScenarioError, match="more than 100 percent"):
+        port_problem(zoned(district, [("zone_share", "cold_chain", 70.0), ("zone_share", "bonded", 40.0)]))
 
 
 def test_code_examples():

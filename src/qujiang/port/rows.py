@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -84,7 +84,7 @@ def port_problem(
     traffic = _derived(district, throughput_t_per_year, year, said) if calls is None else _given(district, calls)
     if calls is not None and throughput_t_per_year is not None:
         traffic = _scaled(traffic, throughput_t_per_year)
-    kinds = tuple(_kinds(district, pools, traffic, said))
+    kinds = tuple(in_zones(district, _kinds(district, pools, traffic, said)))
     berths, cranes = [], []
     for pool in pools:
         name = f"{pool.terminal} {pool.berth_type}"
@@ -327,6 +327,45 @@ def _foreign_inspection(district: Mapping[str, pl.DataFrame]) -> tuple[float, fl
     return (share, hours) if hours > 0 else (0.0, 0.0)
 
 
+def in_zones(district: Mapping[str, pl.DataFrame], kinds: Iterable[CallKind]) -> Iterator[CallKind]:
+    """Send a part of each terminal's inward calls to the zones that ``port_equipment`` gives room.
+
+    A zone is a row of ``zones`` with a function; its rows in ``port_equipment`` carry that function in ``berth_type``:
+    ``zone_share`` (percent of inward calls), ``zone_capacity`` (t), ``zone_dwell`` (days) and ``zone_priority`` (0 berths
+    first; all others have 1 as soon as one zone has a rank).
+    """
+    functions = (
+        {row["function"] for row in district["zones"].to_dicts() if row["kind"] == "zone"}
+        if "zones" in district
+        else set()
+    )
+    ranked = any(row["item"] == "zone_priority" for row in district["port_equipment"].to_dicts())
+    for kind in kinds:
+        left = 1.0
+        for function in sorted(functions):
+            share = (_figure(district, kind.terminal, "zone_share", function) or 0.0) / 100
+            if kind.direction != "in" or share <= 0:
+                continue
+            days = _figure(district, kind.terminal, "zone_dwell", function)
+            rank = _figure(district, kind.terminal, "zone_priority", function)
+            left -= share
+            yield replace(
+                kind,
+                name=f"{kind.name} {function}",
+                calls_per_year=kind.calls_per_year * share,
+                yard=f"{kind.terminal} {function}",
+                dwell_h=kind.dwell_h if days is None else days * 24,
+                priority=0.0 if rank is None and not ranked else 1.0 if rank is None else rank,
+            )
+        if left < -1e-9:
+            raise ScenarioError(
+                f"{kind.terminal}: the zones' shares (zone_share in port_equipment.csv) sum to more than 100 percent"
+            )
+        yield replace(
+            kind, calls_per_year=kind.calls_per_year * max(left, 0.0), priority=1.0 if ranked else kind.priority
+        )
+
+
 # -- land side ---------------------------------------------------------------------------------------------------------
 
 
@@ -335,6 +374,9 @@ def _yards(
 ):
     for name in dict.fromkeys(kind.yard for kind in kinds if kind.yard):
         terminal, goods = name.split(" ")
+        if goods not in ("boxes", "bulk"):
+            yield Yard(name, _figure(district, terminal, "zone_capacity", goods) or math.inf)
+            continue
         area = _figure(district, terminal, "yard_m2", "container" if goods == "boxes" else "bulk_and_general")
         if area is None:
             yield Yard(name)
