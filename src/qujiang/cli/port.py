@@ -322,6 +322,8 @@ def size(
 
 @port.command()
 @click.option("--throughput", type=float, help="Tonnes a year, in and out. Without it: today's.")
+@click.option("--reserve-t", type=float, help="Emergency stock: how long it lasts while nothing comes in.")
+@click.option("--draw-t-per-day", type=float, help="What is taken from it a day.")
 @LOCK
 @CALLS
 @DISTRICT
@@ -330,6 +332,8 @@ def size(
 @JSON
 def stress(
     throughput: float | None,
+    reserve_t: float | None,
+    draw_t_per_day: float | None,
     lock: str | None,
     calls: Path | None,
     district: str | None,
@@ -339,16 +343,19 @@ def stress(
 ) -> None:
     """A crane lost, a flood week, priority, a closed lock."""
     from qujiang.port.rows import port_problem
+    from qujiang.port.stress import cover_days
     from qujiang.port.stress import stress as ask
 
     problem = port_problem(
         _opened(district, scenario), throughput_t_per_year=throughput, calls=_table(calls), lock=lock
     )
+    if (reserve_t is None) != (draw_t_per_day is None):
+        raise click.UsageError("give --reserve-t and --draw-t-per-day together")
+    reserve = None if reserve_t is None or draw_t_per_day is None else cover_days(reserve_t, draw_t_per_day)
     answers = ask(problem, seed=seed)
     if json_wanted:
-        click.echo(
-            as_json({"throughput_t_per_year": problem.t_per_year, "stress": [answer.as_dict() for answer in answers]})
-        )
+        answer = {"throughput_t_per_year": problem.t_per_year, "reserve_cover_days": reserve}
+        click.echo(as_json({**answer, "stress": [answer.as_dict() for answer in answers]}))
         return
     click.echo(f"{problem.t_per_year / 1e6:.3g} Mt a year; hours added to the mean time in port, same vessels")
     for answer in answers:
@@ -359,3 +366,5 @@ def stress(
         if answer.added_to_others_h is not None:
             line += f"; to the others {answer.added_to_others_h.mean:+.2f} h"
         click.echo(f"{line}; longest stay of the year {answer.worst_h:.0f} h")
+    if reserve is not None:
+        click.echo(f"  the reserve lasts {reserve:.1f} days while nothing comes in; the flood week has 7")
