@@ -18,8 +18,8 @@ test: $(VENV)/ready-dev
 	$(BIN)/python -m pytest -n 2 --dist loadfile
 
 lint: $(VENV)/ready-dev
-	$(BIN)/ruff check src tests bench tools
-	$(BIN)/ruff format --check src tests bench tools
+	$(BIN)/ruff check src tests bench tools examples
+	$(BIN)/ruff format --check src tests bench tools examples
 	$(BIN)/pyright
 	$(BIN)/lint-imports
 

@@ -127,8 +127,7 @@ def break_even(book: QuoteBook, question: Question, chains: tuple[Chain, ...]) -
 
 
 def _around(tonnes: float) -> np.ndarray:
-    coarse = TONNAGES[:: max(len(TONNAGES) // 150, 1)]
-    return np.unique(np.append(coarse[coarse <= max(tonnes, 1.0)], tonnes))
+    return np.unique(np.append(TONNAGES[tonnes >= TONNAGES], tonnes))
 
 
 def _distance(best: Chain, rival: Chain) -> float | None:
@@ -185,11 +184,12 @@ def as_lines(book: QuoteBook, question: Question, chains: tuple[Chain, ...]) -> 
         ]
     lines += warnings(chains)
     names = ", ".join(assumed(book, chains[0]))
-    return [*lines, "", f"rests on assumed: {names}"] if names else lines
+    lines += ["", "at the district's middle rates, not the calibrated ones of the plan"]
+    return [*lines, f"rests on assumed: {names}"] if names else lines
 
 
 def _leg_words(book: QuoteBook, leg: Leg) -> str:
     means = book.texts["vessels"][int(book.way_vessel[leg.way])] if leg.mode == WATER else MODES[leg.mode]
     wait = f", wait {leg.wait_h:.0f} h" if leg.wait_h else ""
-    locks = f", {leg.locks:g} locks" if leg.locks else ""
+    locks = f", {leg.locks:g} lock{'s' if leg.locks != 1 else ''}" if leg.locks else ""
     return f"{means} {book.places.ids[leg.start]}-{book.places.ids[leg.end]} {leg.km:.0f} km{locks}{wait}"

@@ -15,7 +15,7 @@ from qujiang.freight.book import QuoteBook
 from qujiang.freight.candidates import Consignment, Main, Offer, candidates, lorry_yuan
 
 #: A chain is left out when another is at most this much worse in every respect [1]; the least of each stays.
-EPSILON = 0.02
+EPSILON = 0.05
 MODES = ("road", "rail", "water")
 ROAD, RAIL, WATER = range(3)
 

@@ -15,6 +15,8 @@ from qujiang.plan.result import Binder
 from qujiang.port.capacity import berth_pools, design_code_capacity_t_per_year, queueing_capacity_t_per_year
 
 UNIT = "tonnes_per_year"
+#: Where the capacity of each kind of physical limit stands.
+FILES = {"lock_physical": "locks.csv", "crane": "berths.csv", "gate": "port_equipment.csv"}
 #: A lock that at least this part of the port's tonnes pass has a level of its own [1].
 MOST_SHARE = 0.5
 #: How far demand may grow where it is relaxed [1]: far above every other limit.
@@ -61,6 +63,7 @@ class LockLoad:
     capacity_vessels_per_year: float
     capacity_t_per_year: float
     refuted: bool
+    assumed: bool = True  # lockages or vessels a lockage are assumed
 
     @property
     def load_share(self) -> float:
@@ -102,6 +105,7 @@ def lock_loads(tables: Mapping[str, pl.DataFrame], result: FreightResult, year: 
                 vessels,
                 vessels * payload,
                 refuted=at_base.get(lock, 0.0) > vessels,
+                assumed=(row.get("operation_status") or row["status"]) == "assumed",
             )
         )
     return loads
@@ -137,7 +141,7 @@ def lock_limits(
         spare = load.capacity_vessels_per_year - load.background_vessels_per_year
         most = carried[load.lock] >= MOST_SHARE * throughput_t
         level = throughput_t * spare / load.own_vessels_per_year if most else np.inf
-        limits.append(Limit(en, zh, "lock_physical", level, True, True, load.lock))
+        limits.append(Limit(en, zh, "lock_physical", level, True, load.assumed, load.lock))
     return sorted(limits, key=lambda limit: limit.level_t_per_year)
 
 
@@ -294,7 +298,7 @@ def check_base(limits: Sequence[Limit], throughput_t: float) -> None:
     """
     faults = [
         Fault(
-            "terminals.csv" if limit.kind.startswith("berth") else "locks.csv",
+            FILES.get(limit.kind, "terminals.csv"),
             None,
             None,
             f"{limit.level_t_per_year:,.0f} t/year",

@@ -161,7 +161,7 @@ def _binds(state: MeasureState, row: Mapping[str, Any], found: Binds) -> tuple[B
         return tuple(found.boxes)
     if state.model == "freight_water_cost":
         return tuple(found.costs)
-    return growth_binders(state) if state.model in ("growth", "carried") else ()
+    return growth_binders(state) if state.model in ("growth", "carried") and state.state != "met" else ()
 
 
 BASIS = {

@@ -165,11 +165,12 @@ def _limits(
 
 def _physical_at_base(district: District, freight: Freight, today_t: float) -> list[Limit]:
     """Capacities of today that the throughput of today cannot have passed."""
-    base, info = freight.base, district.info
-    groups = port_groups(base, today_t / base.throughput_t())
-    loads = lock_loads(district, base, info.base_year)
-    documented = documented_berths(district["terminals"], _place(district))
-    return [*([documented] if documented else []), *lock_limits(loads, _lock_names(district), groups, today_t)]
+    base, port = freight.base, _place(district)
+    groups = port_groups(base, today_t / base.throughput_t() if base.throughput_t() > 0 else 1.0)
+    loads = lock_loads(district, base, district.info.base_year)
+    documented = documented_berths(district["terminals"], port)
+    berths = berth_limits(district, port, _mean_call_t(base), WAIT_RATIO)
+    return [*([documented] if documented else []), *berths, *lock_limits(loads, _lock_names(district), groups, today_t)]
 
 
 def _lock_names(district: District) -> dict[str, tuple[str, str]]:

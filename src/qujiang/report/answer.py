@@ -35,9 +35,9 @@ def port_measure(result: PlanResult) -> MeasureAnswer | None:
 
 
 def shown_limits(result: PlanResult) -> tuple[list[Binder], int]:
-    """The binding limit, then the others by their level, of the locks only the tightest; and how many locks are left out."""
-    first, rest = result.limits[:1], sorted(result.limits[1:], key=_level)
-    left = [limit for limit in rest if limit.kind.startswith("lock")][LOCKS_AMONG_LIMITS:]
+    """The binding limit, then the others by gain and level, of the locks only the tightest; and how many locks are left out."""
+    first, rest = result.limits[:1], sorted(result.limits[1:], key=lambda limit: (-limit.gain, _level(limit)))
+    left = [limit for limit in rest if limit.kind.startswith("lock") and not limit.gain][LOCKS_AMONG_LIMITS:]
     return [*first, *(limit for limit in rest if limit not in left)], len(left)
 
 

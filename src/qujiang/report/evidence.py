@@ -83,11 +83,16 @@ def modal(result: PlanResult) -> list[dict[str, Any]]:
     ]
 
 
+#: Tables whose bundled rows are made up as a whole and say so themselves.
+SYNTHETIC = ("carriers", "suites", "leases", "firms_seeking")
+
+
 def assumptions(district: Any) -> Assumptions:
     """The assumed figures of a district with their ranges."""
     frame: pl.DataFrame = district.assumptions()
     if "status" in frame.columns:  # documented and derived figures may have ranges too
         frame = frame.filter(pl.col("status") == "assumed")
+    frame = frame.filter(~pl.col("table").is_in(SYNTHETIC))  # a made-up stock rests on nothing and bears on no landmark
     rows = []
     for row in frame.head(ASSUMPTIONS_SHOWN).to_dicts():
         shown = {key: _value(row[key]) for key in ("value", "low", "high")}
