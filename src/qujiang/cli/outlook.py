@@ -84,7 +84,7 @@ def track(
     )
     click.echo("\nClaims that do not hold as written")
     for finding in findings:
-        click.echo(f"  {finding.kind:<17}{', '.join(finding.rows):<14}{finding.sentence}")
+        click.echo(f"  {finding.kind:<17}{', '.join(finding.rows):<16}  {finding.sentence}")
 
 
 def _line(state: MeasureState) -> tuple[str, ...]:
