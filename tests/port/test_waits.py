@@ -92,5 +92,43 @@ def test_zones_that_share_out_too_much(district: District):
         port_problem(zoned(district, [("zone_share", "cold_chain", 70.0), ("zone_share", "bonded", 40.0)]))
 
 
+GOOD = {"class": ["v800"], "cargo": ["coal"], "direction": ["in"], "calls_per_year": [100.0], "t_per_call": [850.0]}
+
+
+@pytest.mark.parametrize(
+    ("change", "sentence"),
+    [
+        ({"class": ["raft"]}, "class = raft is not in vessel_classes.csv"),
+        ({"cargo": ["gold"]}, "cargo = gold is not in cargoes.csv"),
+        ({"direction": ["up"]}, "must be in or out"),
+        ({"calls_per_year": [-1.0]}, "calls from 0 up"),
+        ({"calls_per_year": [0.0]}, "has no call"),
+        ({"calls_per_year": ["many"]}, "must be numbers"),
+        ({"t_per_call": [0.0]}, "tonnes above 0"),
+    ],
+)
+def test_faulty_calls_are_one_sentence(district: District, change: dict, sentence: str):
+    with pytest.raises(ScenarioError, match=sentence):
+        port_problem(district, calls=pl.DataFrame({**GOOD, **change}))
+
+
+def test_calls_without_a_column(district: District):
+    with pytest.raises(ScenarioError, match="column cargo is missing"):
+        port_problem(district, calls=pl.DataFrame(GOOD).drop("cargo"))
+
+
+def test_a_district_without_berths(district: District):
+    with pytest.raises(ScenarioError, match="no berths in an open terminal"):
+        port_problem({**district, "berths": district["berths"].clear()})
+
+
+def test_a_later_year_grows_each_cargo(district: District):
+    """By each cargo's own growth: within the smallest and the largest, compounded."""
+    growth = district["demand_growth"]["growth_percent"]
+    low, high = ((1 + g / 100) ** 6 for g in (growth.min(), growth.max()))
+    ratio = port_problem(district, year=district.info.base_year + 6).t_per_year / port_problem(district).t_per_year
+    assert low <= ratio <= high
+
+
 def test_code_examples():
     assert doctest.testmod(design_code).failed == 0

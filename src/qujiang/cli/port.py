@@ -128,7 +128,10 @@ def _table(calls: Path | None) -> pl.DataFrame | None:
 
     if not calls.is_file():
         raise ScenarioError(f"{calls}: there is no such file")
-    return pl.read_parquet(calls) if calls.suffix == ".parquet" else pl.read_csv(calls)
+    try:
+        return pl.read_parquet(calls) if calls.suffix == ".parquet" else pl.read_csv(calls)
+    except (pl.exceptions.PolarsError, UnicodeDecodeError) as error:
+        raise ScenarioError(f"{calls}: cannot be read as a table: {str(error).splitlines()[0]}") from None
 
 
 @port.command()

@@ -224,16 +224,28 @@ def _given(district: Mapping[str, pl.DataFrame], calls: pl.DataFrame) -> list[Tr
     handling = {row["id"]: BERTH_TYPE[row["handling"]] for row in district["cargoes"].to_dicts()}
     known = {row["id"] for row in district["vessel_classes"].to_dicts()}
     load = "t_per_call" if "t_per_call" in calls.columns else "load_t_per_call"
+    missing = {"class", "cargo", "direction", "calls_per_year", load} - set(calls.columns)
+    if missing:
+        raise ScenarioError(f"calls: column {', '.join(sorted(missing))} is missing")
+    if not all(calls[name].dtype.is_numeric() for name in ("calls_per_year", load)):
+        raise ScenarioError(f"calls: calls_per_year and {load} must be numbers")
     total: dict[tuple[str, str, str], list[float]] = {}
     for row in calls.to_dicts():
         if row["cargo"] not in handling:
             raise ScenarioError(f"calls: cargo = {row['cargo']} is not in cargoes.csv")
         if row["class"] not in known:
             raise ScenarioError(f"calls: class = {row['class']} is not in vessel_classes.csv")
+        if row["direction"] not in ("in", "out"):
+            raise ScenarioError(f"calls: direction = {row['direction']}: must be in or out")
+        if not (row["calls_per_year"] or 0) >= 0 or not (row[load] or 0) > 0:
+            raise ScenarioError(f"calls: {row['class']} {row['cargo']}: calls from 0 up and tonnes above 0 are needed")
         entry = total.setdefault((row["class"], handling[row["cargo"]], row["direction"]), [0.0, 0.0])
         entry[0] += row["calls_per_year"]
         entry[1] += row["calls_per_year"] * row[load]
-    return [Traffic(*key, number, tonnes / number) for key, (number, tonnes) in sorted(total.items()) if number > 0]
+    traffic = [Traffic(*key, number, tonnes / number) for key, (number, tonnes) in sorted(total.items()) if number > 0]
+    if not traffic:
+        raise ScenarioError("calls: the table has no call")
+    return traffic
 
 
 def present_from(problem: PortProblem, table: pl.DataFrame) -> PortProblem:

@@ -80,7 +80,7 @@ def simulate(
     kept = stages(running)
     samples, cut, stopped_by = _replicate(running, kept, precision, seed, workers, steady, stop)
     if not samples:
-        none = tuple(_no_wait(problem, stage) for stage in known)
+        none = tuple(StageResult(stage.station, stage.name, NOT_STEADY, stage.offered) for stage in known)
         return _result(problem, none, gates, None, None, (FIRST, 0, "drift"), seed, begin)
     rows = _stage_results(problem, known, kept, samples, left_out)
     times = np.array([sample.turnaround_h for sample in samples])
