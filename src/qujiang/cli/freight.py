@@ -21,6 +21,11 @@ VERBS: dict[str, tuple[str, str, str]] = {
         "quote",
         "Quote a consignment: the chains that nobody beats in cost, hours and CO2 at once.",
     ),
+    "flows": (
+        "qujiang.cli.freight_flows",
+        "flows",
+        "Send all cargoes of the district: flows, waits, prices and who uses what.",
+    ),
 }
 
 

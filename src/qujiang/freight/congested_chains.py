@@ -37,9 +37,7 @@ def with_new_chains(problem: FreightProblem, congestion: Congestion, charges: Ch
     )
     wider = replace(problem, skims=skims)
     prices = wider.prices()
-    priced = [
-        _priced(wider, season, congestion, charges, prices[season]) for season in range(len(problem.networks))
-    ]
+    priced = [_priced(wider, season, congestion, charges, prices[season]) for season in range(len(problem.networks))]
     found = find_chains(
         problem.origin, problem.destination, problem.form, problem.forms, [one for one, _ in priced],
         [price for _, price in priced], problem.rates, problem.last_mile,
@@ -77,15 +75,17 @@ def _joined_parts(one: LegParts, other: LegParts) -> LegParts:
     return LegParts(*(np.concatenate([getattr(one, name), getattr(other, name)]) for name in LegParts.__slots__))
 
 
-def _on_links(network: VirtualNetwork, congestion: Congestion, values: np.ndarray, kinds: tuple[str, ...]) -> np.ndarray:
+def _on_links(
+    network: VirtualNetwork, congestion: Congestion, values: np.ndarray, kinds: tuple[str, ...]
+) -> np.ndarray:
     """Sum of a value over the resources of some kinds on each water link."""
     total = np.zeros(len(network.water.links.ids))
     for resource, value in zip(congestion.resources, values.tolist(), strict=True):
         if resource.kind in kinds and value:
             for row, on_link in enumerate(network.water.locks):
-                total[row] += value * on_link.count(resource.id)
-            if resource.id in network.water.links.ids:
-                total[network.water.links.ids.index(resource.id)] += value
+                total[row] += value * on_link.count(resource.at)
+            if resource.at in network.water.links.ids:
+                total[network.water.links.ids.index(resource.at)] += value
     return total
 
 
@@ -115,7 +115,12 @@ def _more_ways(
         for value in (0.0, float(problem.forms.value_of_time.max())):
             hours = water.lockage_h + later
             weight = water.links.length_km * (price.per_km[index] + value / price.speed_km_per_h[index])
-            weight = weight + np.maximum(hours, 0.0) * (price.per_lock_h[index] + value) + per_vessel / means.payload_t + per_t
+            weight = (
+                weight
+                + np.maximum(hours, 0.0) * (price.per_lock_h[index] + value)
+                + per_vessel / means.payload_t
+                + per_t
+            )
             found = _skim(water.links, weight, means.usable, len(network.place_ids), parts)
             if not any(np.array_equal(found.before, way.before) for way in known):
                 known.append(found)
@@ -139,9 +144,11 @@ def _priced(
         for resource, wait, yuan in zip(
             congestion.resources, charges.later_h.tolist(), charges.yuan_per_unit.tolist(), strict=True
         ):
-            if resource.kind in ("berth", "capacity") and resource.id in problem.place_ids:
-                at = problem.place_ids.index(resource.id)
-                charged = yuan + wait * (in_port - price.per_lock_h[way])  # the hour itself comes with the hours at locks
+            if resource.kind in ("berth", "capacity") and resource.at in problem.place_ids:
+                at = problem.place_ids.index(resource.at)
+                charged = yuan + wait * (
+                    in_port - price.per_lock_h[way]
+                )  # the hour itself comes with the hours at locks
                 for ends in ((at, slice(None)), (slice(None), at)):
                     hours[ends] += wait
                     money[ends] += charged

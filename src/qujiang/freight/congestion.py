@@ -47,9 +47,13 @@ CURVE_MISS = 0.1
 
 @dataclass(frozen=True, slots=True)
 class Resource:
-    """One thing that chains share. ``assumed_wait_h`` is the delay that the chains' own costs already hold."""
+    """One thing that chains share. ``assumed_wait_h`` is the delay that the chains' own costs already hold.
+
+    ``at`` is the place, lock or link; a hard capacity there has the id ``<at>:capacity``.
+    """
 
     id: str
+    at: str
     kind: str  # lock, berth, road, capacity
     flow_unit: str
     assumed_wait_h: float
@@ -73,7 +77,7 @@ class Congestion:
 
     @property
     def names(self) -> tuple[str, ...]:
-        """Ids of the resources; a capacity at a lock stands apart from the lock's queue."""
+        """Ids of the resources."""
         return tuple(r.id for r in self.resources)
 
     @property
@@ -141,13 +145,17 @@ def fit_lock_waits(tables: Mapping[str, pl.DataFrame], base: FreightResult) -> L
         if load >= 1.0:
             rule = f"{counted[lock]:,.0f} vessels of others and {own[lock]:,.0f} own a year exceed it in the base year"
             mend = "correct the lockages, the vessels a lockage, the count or the demand"
-            faults.append(Fault("locks.csv", None, "lockages_per_year", f"{capacity:,.0f} vessels", f"{lock}: {rule}", mend))
+            faults.append(
+                Fault("locks.csv", None, "lockages_per_year", f"{capacity:,.0f} vessels", f"{lock}: {rule}", mend)
+            )
             continue
         wait = assumed_wait_h(problem, lock)
         shape = float(waits_multi_server(row["chamber_count"], load)[()])
         steepest = LOCKAGES_MISSED * row["lockage_min"] / 60
         bounded = wait > steepest * shape  # the rest of the wait is there whatever the load
-        found[lock] = LockWait(wait - steepest * shape, steepest, load) if bounded else LockWait(0.0, wait / shape, load)
+        found[lock] = (
+            LockWait(wait - steepest * shape, steepest, load) if bounded else LockWait(0.0, wait / shape, load)
+        )
     if faults:
         raise DataError(faults)
     notes = []
@@ -194,7 +202,7 @@ def build_congestion(
     """
     parts = [_lock_part(problem, tables, locks), _road_part(problem, tables)]
     if waits is not None:
-        parts.append(_berth_part(tables, waits, base_flow_t or {}))
+        parts.append(_berth_part(problem, tables, waits, base_flow_t or {}))
     if capacity_t_per_year:
         parts.append(_capacity_part(problem, tables, capacity_t_per_year))
     rows = [row for part in parts for row in part]
@@ -209,7 +217,9 @@ def build_congestion(
         notes.append("no road carries a counted traffic, so roads are not delayed")
     turned = [r.id for r in resources if r.kind == "lock" and r.background >= r.capacity]
     if turned:
-        notes.append(f"others alone would fill these locks; they turn away beyond {TURN_AWAY_H:g} h: {', '.join(turned)}")
+        notes.append(
+            f"others alone would fill these locks; they turn away beyond {TURN_AWAY_H:g} h: {', '.join(turned)}"
+        )
     yuan = voyage_cost(problem.fleet, problem.rates).per_port_h[problem.fleet.carries_bulk]
     return Congestion(resources, of, float(np.median(yuan)) if len(yuan) else 0.0, tuple(notes))
 
@@ -239,7 +249,9 @@ def _lock_part(problem: FreightProblem, tables: Mapping[str, pl.DataFrame], lock
             continue
         capacity = row["lockages_per_year"] * row["vessels_per_lockage_count"]
         held = assumed_wait_h(problem, row["id"])
-        resource = Resource(row["id"], "lock", "vessels_per_year", held, others.get(row["id"], 0.0), capacity)
+        resource = Resource(
+            row["id"], row["id"], "lock", "vessels_per_year", held, others.get(row["id"], 0.0), capacity
+        )
         rows.append((resource, MULTI_SERVER, fitted.base_h, fitted.factor_h, float(row["chamber_count"])))
     return rows
 
@@ -256,15 +268,20 @@ def _road_part(problem: FreightProblem, tables: Mapping[str, pl.DataFrame]) -> l
         free_h = row["length_km"] / problem.rates["truck_speed"]
         ratio = row["counted_veh_per_h"] / row["capacity_veh_per_h"]
         base = free_h / (1 + BPR_FACTOR * ratio**BPR_POWER)  # the speed is that of the counted traffic
-        resource = Resource(row["id"], "road", "vehicles_per_h", free_h, row["counted_veh_per_h"], row["capacity_veh_per_h"])
+        resource = Resource(
+            row["id"], row["id"], "road", "vehicles_per_h", free_h, row["counted_veh_per_h"], row["capacity_veh_per_h"]
+        )
         rows.append((resource, BPR, base, base * BPR_FACTOR, BPR_POWER))
     return rows
 
 
-def _berth_part(tables: Mapping[str, pl.DataFrame], waits: pl.DataFrame, base_flow_t: Mapping[str, float]) -> list[_Row]:
+def _berth_part(
+    problem: FreightProblem, tables: Mapping[str, pl.DataFrame], waits: pl.DataFrame, base_flow_t: Mapping[str, float]
+) -> list[_Row]:
     rows: list[_Row] = []
     for (terminal,), points in waits.group_by("terminal", maintain_order=True):
         name, ordered = str(terminal), points.sort("flow_t_per_year")
+        at = resource_name(problem, tables, name)
         flow, wait = ordered["flow_t_per_year"].to_numpy(), ordered["wait_h"].to_numpy()
         capacity = float(ordered["capacity_t_per_year"][0])
         servers = float(ordered["berth_count"][0]) if "berth_count" in ordered.columns else 1.0
@@ -273,8 +290,10 @@ def _berth_part(tables: Mapping[str, pl.DataFrame], waits: pl.DataFrame, base_fl
         now = base_flow_t.get(name, 0.0)
         if now >= capacity:
             rule = f"carries {now:,.0f} t in the base year"
-            raise DataError([Fault("waits", None, "capacity_t_per_year", f"{capacity:,.0f}", f"{name} {rule}", "raise it")])
-        resource = Resource(name, "berth", "t_per_year", float(delay(curve, [now])[0]), 0.0, capacity)
+            raise DataError(
+                [Fault("waits", None, "capacity_t_per_year", f"{capacity:,.0f}", f"{name} {rule}", "raise it")]
+            )
+        resource = Resource(f"{at}:berths", at, "berth", "t_per_year", float(delay(curve, [now])[0]), 0.0, capacity)
         rows.append((resource, MULTI_SERVER, base, factor, servers))
     return rows
 
@@ -303,7 +322,15 @@ def _capacity_part(
         if not tonnes > 0 or not np.isfinite(tonnes):
             raise ScenarioError(f"capacity of {name} = {tonnes:g} t/year: must be positive")
         known = resource_name(problem, tables, name)
-        rows.append((Resource(known, "capacity", "t_per_year", 0.0, 0.0, float(tonnes)), CONSTANT, 0.0, 0.0, 1.0))
+        rows.append(
+            (
+                Resource(f"{known}:capacity", known, "capacity", "t_per_year", 0.0, 0.0, float(tonnes)),
+                CONSTANT,
+                0.0,
+                0.0,
+                1.0,
+            )
+        )
     return rows
 
 

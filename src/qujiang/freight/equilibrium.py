@@ -179,7 +179,10 @@ def _choice(shared: SharedChains, start: EquilibriumResult | None, tolerance: fl
     before = None if start is None or start.state.price.shape != shared.capacity.shape else start.state
     if before is not None and start is not None and start.congestion.names != shared.congestion.names:
         before = None
-    if before is not None and not (before.flow < np.where(shared.curves.is_queue, shared.curves.capacity, np.inf)).all():
+    if (
+        before is not None
+        and not (before.flow < np.where(shared.curves.is_queue, shared.curves.capacity, np.inf)).all()
+    ):
         before = None
     try:
         return chain_equilibrium(
@@ -334,7 +337,9 @@ def gain(answer: EquilibriumResult, resource: str, *, step_share: float = 1e-3) 
             saved.append((answer.social_yuan() - there.social_yuan()) / step * sign)
         except InfeasibleError:
             saved.append(np.inf)
-    unit = "yuan_per_t" if of.flow_unit == "t_per_year" else "yuan_per_vessel" if of.kind == "lock" else "yuan_per_vehicle"
+    unit = (
+        "yuan_per_t" if of.flow_unit == "t_per_year" else "yuan_per_vessel" if of.kind == "lock" else "yuan_per_vehicle"
+    )
     return Gain(resource, unit, float(answer.price_yuan[index]), saved[0], saved[1])
 
 

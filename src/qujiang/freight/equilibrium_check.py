@@ -11,7 +11,7 @@ import numpy as np
 
 from qujiang.freight.assign import generalized_cost
 from qujiang.freight.congestion import TURN_AWAY_H
-from qujiang.freight.shared import SharedChains, delayed_legs
+from qujiang.freight.shared import SharedChains, delayed_legs, units_per_t
 from qujiang.methods.delay import delay, delay_slope
 
 #: Chains so far behind the best one, in units of the logit, that they may be without any flow.
@@ -54,7 +54,9 @@ def check(
         worst = _unseen(shared, amount, cost, seen)
         logsum = _logsum(cost - np.log(size) / scale, shared)
         total = float(amount @ cost)
-        gap = float(amount[amount > 0] @ seen[amount > 0]) - float(_wanted(shared) @ _least(seen, shared.set.group, groups))
+        gap = float(amount[amount > 0] @ seen[amount > 0]) - float(
+            _wanted(shared) @ _least(seen, shared.set.group, groups)
+        )
         gap = max(gap, worst * total)
     else:
         logsum, total = least, float(amount @ cost)
@@ -87,11 +89,9 @@ def _resources(shared: SharedChains, amount: np.ndarray, kind: str) -> tuple[np.
         return np.zeros(0), np.zeros(0), np.zeros(0)
     own = len(problem.chains)
     chain = uses.leg // width
-    from qujiang.freight.shared import _units_per_t
-
     kind_of = np.array([r.kind for r in congestion.resources], dtype=object)[uses.resource]
     tonnes = amount[chain] * uses.count
-    flow = np.bincount(uses.resource, tonnes * _units_per_t(problem, kind_of, uses.leg), count)
+    flow = np.bincount(uses.resource, tonnes * units_per_t(problem, kind_of, uses.leg), count)
     others = np.flatnonzero(congestion.background > 0)
     passing = amount[own : own + len(others)]
     flow[others] += passing
@@ -107,14 +107,12 @@ def _resources(shared: SharedChains, amount: np.ndarray, kind: str) -> tuple[np.
 
 def _costs(shared: SharedChains, wait: np.ndarray, toll: np.ndarray, price: np.ndarray) -> np.ndarray:
     """Generalized cost of every chain at delays, tolls and prices, from the components of its legs."""
-    from qujiang.freight.shared import _units_per_t
-
     problem, congestion, uses = shared.problem, shared.congestion, shared.uses
     own = generalized_cost(problem, delayed_legs(shared, wait))
     if congestion.resources:
         width = problem.chains.leg_mode.shape[1]
         kind_of = np.array([r.kind for r in congestion.resources], dtype=object)[uses.resource]
-        units = uses.count * _units_per_t(problem, kind_of, uses.leg)
+        units = uses.count * units_per_t(problem, kind_of, uses.leg)
         own = own + np.bincount(uses.leg // width, units * (toll + price)[uses.resource], len(own))
     others = np.flatnonzero(congestion.background > 0)
     value = congestion.background_yuan_per_h

@@ -53,7 +53,7 @@ def find_uses(problem: FreightProblem, congestion: Congestion) -> Uses:
     """Walk the legs once."""
     steps = steps_of(problem)
     passages = passages_of(problem)
-    found = [_uses_of(problem, resource.kind, resource.id, steps, passages) for resource in congestion.resources]
+    found = [_uses_of(problem, resource.kind, resource.at, steps, passages) for resource in congestion.resources]
     sizes = [len(leg) for leg, _ in found]
     return Uses(
         np.concatenate([leg for leg, _ in found]) if found else np.empty(0, dtype=np.int64),
@@ -135,7 +135,7 @@ def _build(problem: FreightProblem, congestion: Congestion, uses: Uses) -> Share
     cargo = problem.forms.value_of_time[problem.form[chains.flow]]
     delayed = kind != "capacity"
     worth = np.where(delayed, uses.count * (vessel + cargo[chain]), uses.count)
-    use = uses.count * _units_per_t(problem, kind, uses.leg)
+    use = uses.count * units_per_t(problem, kind, uses.leg)
     legs = price_legs(problem)
     held = generalized_cost(problem, legs)
     if len(resources):
@@ -144,7 +144,7 @@ def _build(problem: FreightProblem, congestion: Congestion, uses: Uses) -> Share
     return _with_others(problem, congestion, legs, uses, vessel, (chain, use, worth), held)
 
 
-def _units_per_t(problem: FreightProblem, kind: np.ndarray, leg: np.ndarray) -> np.ndarray:
+def units_per_t(problem: FreightProblem, kind: np.ndarray, leg: np.ndarray) -> np.ndarray:
     """Flow of a resource that a tonne on a leg makes: vessels with their empty way back, lorries an hour, or tonnes."""
     rates = problem.rates
     vessels = (1 + rates["empty_return_share"] / 100) / payload_of_legs(problem)[leg]

@@ -96,7 +96,9 @@ def path_equilibrium(
     best, steps = search.answer(point, 0), 0
     while best.relative_gap > tolerance or search.excess(best) > tolerance:
         if steps >= STEPS:
-            raise NotConvergedError(f"relative gap {best.relative_gap:.3g} after {STEPS} steps; {tolerance:.3g} was asked", best)
+            raise NotConvergedError(
+                f"relative gap {best.relative_gap:.3g} after {STEPS} steps; {tolerance:.3g} was asked", best
+            )
         point, steps = search.step(point), steps + 1
         found = search.answer(point, steps)
         if not search.worse(found, best):
@@ -133,7 +135,9 @@ class _Search:
         groups, self.group = np.unique(chains.group[self.open], return_inverse=True)
         lost = np.setdiff1d(np.flatnonzero(chains.demand > 0.0), groups)
         if lost.size:
-            raise InfeasibleError(f"no open chain for {chains.demand[lost].sum():g} of groups {', '.join(map(str, lost[:5]))}")
+            raise InfeasibleError(
+                f"no open chain for {chains.demand[lost].sum():g} of groups {', '.join(map(str, lost[:5]))}"
+            )
         self.groups, self.demand = groups, chains.demand[groups]
         self.cost = chains.cost_yuan[self.open]
         self.use, self.worth = chains.use[self.open], chains.worth[self.open]
@@ -173,7 +177,9 @@ class _Search:
         price = np.zeros(self.hard.size)
         cost = self.costs(amount, price)
         least = self._least(cost)
-        typical = max(float((amount @ (cost - least[self.group])) / self.demand.sum()), 1e-3 * float(abs(cost).mean()), 1e-9)
+        typical = max(
+            float((amount @ (cost - least[self.group])) / self.demand.sum()), 1e-3 * float(abs(cost).mean()), 1e-9
+        )
         least = least - typical
         slack = cost - least[self.group]
         mean = float(amount @ slack) / amount.size
@@ -240,7 +246,9 @@ class _Search:
         )
         slack_move = (target - amount * slack) / amount - steep * moved
         room_move = -off_limit - self.use_hard.T @ moved
-        length = min(_reach(v, m) for v, m in ((amount, moved), (slack, slack_move), (room, room_move), (price, price_move)))
+        length = min(
+            _reach(v, m) for v, m in ((amount, moved), (slack, slack_move), (room, room_move), (price, price_move))
+        )
         length = min(1.0, length, self._before_full(amount, moved))
         centring = 0.05 if length > 0.9 else 0.2 if length > 0.5 else 0.7
         return _Point(
@@ -264,7 +272,13 @@ class _Search:
         return left, np.concatenate([self.dense_use, self.dense_worth], axis=1)
 
     def _solve(
-        self, steep: Floats, columns: tuple[Floats, Floats], wanted: Floats, off_demand: Floats, give: Floats, off: Floats
+        self,
+        steep: Floats,
+        columns: tuple[Floats, Floats],
+        wanted: Floats,
+        off_demand: Floats,
+        give: Floats,
+        off: Floats,
     ) -> tuple[Floats, Floats, Floats]:
         """Moves of flows, least costs and prices: a diagonal by group, corrected for the resources (Woodbury).
 
