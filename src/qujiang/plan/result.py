@@ -72,6 +72,8 @@ class MeasureAnswer:
     low: float | None = None
     high: float | None = None
     probability: float | None = None
+    sweep: tuple[Mapping[str, float], ...] = ()  # x, probability that the measure lies on the wanted side of x
+    years: tuple[Mapping[str, float], ...] = ()  # year, low, median, high
 
     def as_dict(self) -> dict[str, Any]:
         """JSON form."""
@@ -80,6 +82,7 @@ class MeasureAnswer:
             if name not in ("id", "binds"):
                 answer[name] = getattr(self, name)
         answer["binds"] = [binder.as_dict() for binder in self.binds]
+        answer["sweep"], answer["years"] = [dict(row) for row in self.sweep], [dict(row) for row in self.years]
         return answer
 
 
@@ -94,6 +97,8 @@ class LandmarkAnswer:
     reason: str
     reason_zh: str
     measures: tuple[MeasureAnswer, ...]
+    probability: float | None = None  # of all its counted measures in one future; None where one of them is unknown
+    probability_at_most: float | None = None  # the same over the measures that are known
 
     def as_dict(self) -> dict[str, Any]:
         """JSON form."""
@@ -104,6 +109,8 @@ class LandmarkAnswer:
             "status": self.status,
             "reason": self.reason,
             "reason_zh": self.reason_zh,
+            "probability": self.probability,
+            "probability_at_most": self.probability_at_most,
             "measures": [measure.as_dict() for measure in self.measures],
         }
 
@@ -125,6 +132,7 @@ class PlanResult:
     figures: Mapping[str, float]  # headline numbers of the freight run
     tables: Mapping[str, pl.DataFrame] = field(repr=False)
     run: Mapping[str, Any] = field(default_factory=dict)  # versions, input hash, seed, arguments, seconds
+    futures: Mapping[str, Any] | None = None  # what many futures say together; None where only the base future was run
 
     def as_dict(self) -> dict[str, Any]:
         """JSON form."""
@@ -139,4 +147,5 @@ class PlanResult:
             "locks": [dict(row) for row in self.locks],
             "figures": dict(self.figures),
             "run": dict(self.run),
+            "futures": None if self.futures is None else dict(self.futures),
         }

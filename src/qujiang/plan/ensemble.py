@@ -1,0 +1,297 @@
+"""The plan over many futures: run the blocks on any number of processes, and say how likely each target is.
+
+A block is addressed by its number, so its futures are the same on one process and on ten; blocks are put together in order.
+"""
+
+from __future__ import annotations
+
+import signal
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import Future, ProcessPoolExecutor
+from dataclasses import dataclass, replace
+from multiprocessing import get_context
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from qujiang.errors import ScenarioError
+from qujiang.methods import growth
+from qujiang.methods.quasi_random import BLOCK
+from qujiang.plan.draws import (
+    CARRIED_DEVIATION,
+    GROUP_CORRELATION,
+    GROWTH_DEVIATION,
+    HELD,
+    LANDMARK_CORRELATION,
+    LOCK_CORRELATION,
+    MOVING,
+    Input,
+)
+from qujiang.plan.futures import Block, FutureModel, build_model, run_block
+from qujiang.plan.futures_limits import KINDS
+from qujiang.plan.result import LandmarkAnswer, MeasureAnswer, PlanResult
+from qujiang.plan.sensitivity import ranking
+from qujiang.plan.test import test_plan
+
+if TYPE_CHECKING:
+    from qujiang.district import District
+
+Floats = np.ndarray
+#: Called with the futures done and all that are asked for.
+Progress = Callable[[int, int], None]
+#: Ends of the band that is shown: 80 % of the futures lie inside.
+BAND = (0.1, 0.9)
+#: Points of the sweep of a target.
+SWEEP_POINTS = 21
+#: Joint probabilities are of the same futures, so they need no assumption of independence.
+EVERYTHING = "all_six"
+
+
+@dataclass(frozen=True, slots=True)
+class Ensemble:
+    """All futures; arrays have shape (futures,)."""
+
+    values: Mapping[str, Floats]
+    starts: Mapping[str, Floats]
+    kinds: Floats
+    locks: Floats
+    points: Mapping[str, Floats]
+    waits_h: Floats
+    without_wait_ratio: Floats
+    contradicts: Floats
+    programs: int
+
+    @property
+    def count(self) -> int:
+        """Number of futures."""
+        return len(self.kinds)
+
+
+def test_futures(
+    district: District,
+    scenario: str | None = None,
+    *,
+    count: int,
+    seed: int = 1,
+    workers: int = 1,
+    progress: Progress | None = None,
+) -> PlanResult:
+    """Test a plan over many futures.
+
+    Parameters
+    ----------
+    count
+        Futures; future i is the same whatever the count.
+    seed
+        Names the whole set of futures.
+    workers
+        Processes; the answer does not depend on it.
+    progress
+        Told after every block.
+
+    Returns
+    -------
+    PlanResult
+        The base future, with the median, band, probability and sweep of every measure that can be tested, the joint
+        probability of every landmark, and under ``futures`` what binds how often and which assumptions move what.
+
+    Raises
+    ------
+    ScenarioError
+        Fewer than one future or process is asked for.
+    """
+    if count < 1 or workers < 1:
+        raise ScenarioError(f"{count} futures on {workers} processes: must both be at least 1")
+    result = test_plan(district, scenario)
+    overlaid = district if scenario is None else district.with_scenario(scenario)
+    model = build_model(district, overlaid, {row["name"]: row["after"] for row in result.calibration})
+    return over_futures(result, model, run(model, count, seed, workers, progress), seed)
+
+
+test_futures.__test__ = False  # type: ignore[attr-defined]  # a verb of the house, not a test for pytest
+
+
+def run(model: FutureModel, count: int, seed: int, workers: int = 1, progress: Progress | None = None) -> Ensemble:
+    """Run the first ``count`` futures of a seed."""
+    blocks = -(-count // BLOCK)
+    done: list[Block] = []
+    for block in _blocks(model, seed, blocks, min(workers, blocks)):
+        done.append(block)
+        if progress is not None:
+            progress(min(len(done) * BLOCK, count), count)
+    return _together(done, count)
+
+
+def _blocks(model: FutureModel, seed: int, blocks: int, workers: int) -> Iterator[Block]:
+    """Blocks in order, on one process or several; leaving early cancels what has not begun."""
+    if workers == 1:
+        yield from (run_block(model, seed, block) for block in range(blocks))
+        return
+    pool = ProcessPoolExecutor(workers, mp_context=get_context("spawn"), initializer=_leave_interrupts_to_the_parent)
+    try:
+        waiting: list[Future[Block]] = [pool.submit(run_block, model, seed, block) for block in range(blocks)]
+        for future in waiting:
+            yield future.result()
+    finally:
+        pool.shutdown(wait=True, cancel_futures=True)
+
+
+def _leave_interrupts_to_the_parent() -> None:
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+
+
+def _together(blocks: Sequence[Block], count: int) -> Ensemble:
+    def joined(name: str) -> Floats:
+        return np.concatenate([getattr(block, name) for block in blocks])[:count]
+
+    def of_each(name: str) -> dict[str, Floats]:
+        keys = getattr(blocks[0], name)
+        return {key: np.concatenate([getattr(block, name)[key] for block in blocks])[:count] for key in keys}
+
+    return Ensemble(
+        of_each("values"), of_each("starts"), joined("kinds"), joined("locks"), of_each("points"), joined("waits_h"),
+        joined("without_wait_ratio"), joined("contradicts"), sum(block.programs for block in blocks),
+    )  # fmt: skip
+
+
+def over_futures(result: PlanResult, model: FutureModel, futures: Ensemble, seed: int) -> PlanResult:
+    """The base answer with what the futures say."""
+    landmarks = tuple(_landmark(landmark, model, futures) for landmark in result.landmarks)
+    run_words = {**result.run, "seed": seed, "arguments": {**result.run.get("arguments", {}), "futures": futures.count}}
+    return replace(
+        result, landmarks=landmarks, futures=_summary(result, landmarks, model, futures, seed), run=run_words
+    )
+
+
+def met(measure: MeasureAnswer, futures: Ensemble) -> Floats | None:
+    """Whether each future meets the target; None where today, target, year or course is unknown."""
+    values = futures.values.get(measure.id)
+    unknown = measure.today is None or measure.target_year is None
+    if values is None or unknown or measure.status == "untestable" or measure.target is None:
+        return None
+    return np.asarray(growth.is_met(values, measure.target, measure.bound), dtype=bool)
+
+
+def joint(measures: Sequence[MeasureAnswer], futures: Ensemble) -> tuple[float | None, float | None]:
+    """Share of futures that meet all counted measures, None where one is unknown; and the most that it can be."""
+    answers = [met(m, futures) for m in measures if m.counts]
+    known = [answer for answer in answers if answer is not None]
+    most = float(np.logical_and.reduce(known).mean()) if known else None
+    return (most if answers and len(known) == len(answers) else None), most
+
+
+def _landmark(landmark: LandmarkAnswer, model: FutureModel, futures: Ensemble) -> LandmarkAnswer:
+    measures = tuple(_measure(m, model, futures) for m in landmark.measures)
+    probability, most = joint(measures, futures)
+    return replace(landmark, measures=measures, probability=probability, probability_at_most=most)
+
+
+def _measure(measure: MeasureAnswer, model: FutureModel, futures: Ensemble) -> MeasureAnswer:
+    values = futures.values.get(measure.id)
+    if values is None or measure.today is None or measure.status == "untestable":
+        return measure
+    low, middle, high = (float(x) for x in np.quantile(values, [BAND[0], 0.5, BAND[1]]))
+    hit = met(measure, futures)
+    return replace(
+        measure,
+        low=low,
+        median=middle,
+        high=high,
+        probability=None if hit is None else float(hit.mean()),
+        sweep=tuple(_sweep(measure, values)),
+        years=tuple(_years(measure, model, futures)),
+    )
+
+
+def _sweep(measure: MeasureAnswer, values: Floats) -> Iterator[dict[str, float]]:
+    """Probability of the wanted side of x over a sweep of x; the target itself is one of the points."""
+    low, high = (float(x) for x in np.quantile(values, [0.005, 0.995]))
+    points = set(np.linspace(low, high, SWEEP_POINTS).tolist()) | ({measure.target} if measure.target else set())
+    for x in sorted(points):
+        yield {"x": x, "probability": float(np.mean(growth.is_met(values, x, measure.bound)))}
+
+
+def _years(measure: MeasureAnswer, model: FutureModel, futures: Ensemble) -> Iterator[dict[str, float]]:
+    """Median and band of every year up to the target: each future goes from its start to its end at one growth."""
+    first = model.paces.get(measure.id, (0.0, model.base_year))[1]
+    last = measure.target_year or model.year
+    start, end = futures.starts.get(measure.id), futures.values[measure.id]
+    if start is None or last <= first or np.any(start <= 0) or np.any(end <= 0):
+        return
+    for year in range(first, last + 1):
+        course = start * (end / start) ** ((year - first) / (last - first))
+        low, middle, high = (float(x) for x in np.quantile(course, [BAND[0], 0.5, BAND[1]]))
+        yield {"year": year, "low": low, "median": middle, "high": high}
+
+
+def _summary(
+    result: PlanResult, landmarks: Sequence[LandmarkAnswer], model: FutureModel, futures: Ensemble, seed: int
+) -> dict[str, Any]:
+    every = [measure for landmark in landmarks for measure in landmark.measures]
+    probability, most = joint(every, futures)
+    if any(landmark.probability is None for landmark in landmarks):
+        probability = None  # a landmark without a measure that counts is unknown as well
+    inputs = _inputs(model)
+    return {
+        "count": futures.count,
+        "seed": seed,
+        EVERYTHING: {"probability": probability, "probability_at_most": most},
+        "standard_error_at_half": 0.5 / float(np.sqrt(futures.count)),
+        "binds": _binds(result, model, futures),
+        "assumptions": {
+            m.id: [effect.as_dict() for effect in ranking(inputs, futures.points, futures.values[m.id], seed)]
+            for m in every
+            if m.probability is not None
+        },
+        "inputs": len(inputs),
+        "waits": _waits(futures),
+        "contradicts_today_share": float(np.mean(futures.contradicts)),
+        "linear_programs": futures.programs,
+        "laws": _laws(),
+    }
+
+
+def _inputs(model: FutureModel) -> dict[str, Input]:
+    sides = [side.inputs for side in (model.target, model.base) if side is not None]
+    return {item.key: item for inputs in [*reversed(sides), model.foresight] for item in inputs.items}
+
+
+def _binds(result: PlanResult, model: FutureModel, futures: Ensemble) -> list[dict[str, Any]]:
+    """What binds the port's throughput in which share of futures, the most frequent first."""
+    if model.target is None:
+        return []
+    names = {row["lock"]: (row["name_en"], row["name_zh"]) for row in result.locks}
+    words = {b.kind: (b.what, b.what_zh) for b in result.limits if b.kind != "lock_physical"}
+    found = []
+    for kind, lock in sorted(set(zip(futures.kinds.tolist(), futures.locks.tolist(), strict=True))):
+        share = float(np.mean((futures.kinds == kind) & (futures.locks == lock)))
+        name = KINDS[kind]
+        identity = model.target.locks[lock].id if lock >= 0 else None
+        what, what_zh = names.get(identity, (identity, identity)) if identity else words.get(name, (name, name))
+        found.append({"kind": name, "lock": identity, "what": what, "what_zh": what_zh, "share": share})
+    return sorted(found, key=lambda row: -row["share"])
+
+
+def _waits(futures: Ensemble) -> dict[str, float]:
+    """How much more ships wait at the port than today [h a call], and what that takes off the flow [percent]."""
+    low, middle, high = (float(x) for x in np.quantile(futures.waits_h, [BAND[0], 0.5, BAND[1]]))
+    taken = (futures.without_wait_ratio - 1) * 100
+    return {
+        "low_h": low,
+        "median_h": middle,
+        "high_h": high,
+        "flow_effect_median_percent": float(np.median(taken)),
+        "flow_effect_largest_percent": float(np.abs(taken).max()),
+    }
+
+
+def _laws() -> dict[str, Any]:
+    return {
+        "group_correlation": GROUP_CORRELATION,
+        "lock_correlation": LOCK_CORRELATION,
+        "landmark_correlation": LANDMARK_CORRELATION,
+        "growth_deviation_percent": GROWTH_DEVIATION,
+        "carried_deviation_percent": CARRIED_DEVIATION,
+        "moving_rates": list(MOVING),
+        "held_rates": list(HELD),
+    }

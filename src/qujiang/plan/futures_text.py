@@ -1,0 +1,84 @@
+"""What many futures say, as a few lines of text."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Literal
+
+from qujiang.plan.result import PlanResult
+
+#: Inputs named for each measure.
+NAMED = 3
+WORDS = {
+    "en": {
+        "head": "{count:,} futures (seed {seed})",
+        "all": "All six landmarks together: {p}",
+        "landmark": "{number}  {name}: {p}",
+        "measure": "   {name}: {p}; moved most by {inputs}",
+        "plain": "   {name}: {p}",
+        "binds": "What binds the port: {parts}",
+        "unknown": "probability not known, a measure has no figure of today (at most {most})",
+        "nothing": "probability not known, no measure can be tested",
+        "and": ", ",
+        "of": ": ",
+    },
+    "zh": {
+        "head": "{count:,} 种未来（种子 {seed}）",
+        "all": "六项成果同时达成：{p}",
+        "landmark": "{number}  {name}：{p}",
+        "measure": "   {name}：{p}；影响最大的假设：{inputs}",
+        "plain": "   {name}：{p}",
+        "binds": "港口的约束：{parts}",
+        "unknown": "概率未知，有指标没有今日数据（至多 {most}）",
+        "nothing": "概率未知，没有可检验的指标",
+        "and": "、",
+        "of": "：",
+    },
+}
+
+
+def futures_text(result: PlanResult, language: Literal["en", "zh"] = "en") -> str:
+    """Probability of each landmark and measure, what moves it, and what binds how often."""
+    return "\n".join(_lines(result, language))
+
+
+def _lines(result: PlanResult, language: Literal["en", "zh"]) -> Iterator[str]:
+    futures, words = result.futures, WORDS[language]
+    if futures is None:
+        return
+    yield ""
+    yield words["head"].format(count=futures["count"], seed=futures["seed"])
+    every = futures["all_six"]
+    yield words["all"].format(p=_chance(every["probability"], every["probability_at_most"], words))
+    for landmark in result.landmarks:
+        name = landmark.name_zh if language == "zh" else landmark.name_en
+        chance = _chance(landmark.probability, landmark.probability_at_most, words)
+        yield words["landmark"].format(number=landmark.number, name=name, p=chance)
+        for measure in landmark.measures:
+            if measure.probability is None:
+                continue
+            moved = futures["assumptions"].get(measure.id, ())
+            inputs = words["and"].join(effect["name_en"] for effect in moved[:NAMED])
+            line = words["measure"] if inputs else words["plain"]
+            name = measure.name_zh if language == "zh" else measure.name_en
+            yield line.format(name=name, p=percent(measure.probability), inputs=inputs)
+    binds = futures["binds"]
+    if binds:
+        which = "what_zh" if language == "zh" else "what"
+        parts = words["and"].join(f"{row[which]} {percent(row['share'])}" for row in binds)
+        yield words["binds"].format(parts=parts)
+
+
+def _chance(probability: float | None, most: float | None, words: dict[str, str]) -> str:
+    if probability is not None:
+        return percent(probability)
+    return words["nothing"] if most is None else words["unknown"].format(most=percent(most))
+
+
+def percent(share: float) -> str:
+    """A share in percent; a rare event is never called impossible by rounding.
+
+    >>> percent(0.0004), percent(0.0), percent(0.126)
+    ('0.04 %', '0 %', '12.6 %')
+    """
+    return f"{share * 100:.3g} %"
