@@ -178,7 +178,7 @@ def facts(base: BaseYear) -> list[dict[str, Any]]:
                 "met": residual.met,
                 "note": residual.note,
                 "takes": [_need(need) for need in needs],
-            }  # fmt: skip
+            }
         )
     return told
 
