@@ -26,6 +26,7 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
     "schema": ("qujiang.cli.data", "schema", "Show the data dictionary: every table and column."),
     "freight": ("qujiang.cli.freight", "freight", "Freight: how cargo goes, what it costs, where it binds."),
     "port": ("qujiang.cli.port", "port", "Port: how long ships wait and what the port can carry."),
+    "buildings": ("qujiang.cli.buildings", "buildings", "Buildings: how full they are and which firm fits where."),
     "outlook": ("qujiang.cli.outlook", "outlook", "Outlook: where indicators go and what the targets ask."),
 }
 

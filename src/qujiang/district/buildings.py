@@ -82,7 +82,7 @@ LEASES = Table(
         Column(
             "moved_out",
             "date",
-            "day on which the suite was given back",
+            "last day there",
             if_absent="still there: after the contract it holds over, until another lease of the suite begins",
         ),
         Column("first_break", "date", "last day, if the next option to leave is used", if_absent="there is no option"),

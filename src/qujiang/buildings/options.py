@@ -1,0 +1,115 @@
+"""Options: which suites would do for which firm, and why none does."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date
+
+from qujiang.buildings.stock import Seeker, Stock, Suite
+
+
+@dataclass(frozen=True, slots=True)
+class Weights:
+    """What a square metre of misfit costs, and one of the right trade is worth [square metres let]."""
+
+    misfit_factor: float = 0.5
+    trade_factor: float = 0.5
+
+
+@dataclass(frozen=True, slots=True)
+class Option:
+    """One firm in one suite, or in two that touch. ``value_m2`` = area - misfit + trade, the last two as weighted."""
+
+    firm: str
+    carrier: str
+    suites: tuple[str, ...]
+    area_m2: float
+    misfit_m2: float
+    trade_m2: float
+    right_trade: bool
+    free_from: date
+
+    @property
+    def value_m2(self) -> float:
+        return self.area_m2 - self.misfit_m2 + self.trade_m2
+
+
+def find_options(stock: Stock, weights: Weights) -> list[Option]:
+    """Every option, in the order of firms and suites."""
+    trades = {carrier.id: carrier.trade for carrier in stock.carriers}
+    free = [suite for suite in stock.suites if suite.free_from is not None]
+    pairs = touching(free) if any(seeker.may_split for seeker in stock.seekers) else []
+    singles = [(suite,) for suite in free]
+    found = []
+    for seeker in stock.seekers:
+        for suites in (*singles, *pairs) if seeker.may_split else singles:
+            if not _fits(seeker, suites):
+                continue
+            area = sum(suite.lettable_m2 for suite in suites)
+            right = trades[suites[0].carrier] == seeker.sector
+            found.append(
+                Option(
+                    seeker.id,
+                    suites[0].carrier,
+                    tuple(suite.id for suite in suites),
+                    area,
+                    weights.misfit_factor * abs(area - seeker.wanted_m2),
+                    weights.trade_factor * area if right else 0.0,
+                    right,
+                    max(suite.free_from for suite in suites if suite.free_from is not None),
+                )
+            )
+    return found
+
+
+def touching(suites: list[Suite]) -> list[tuple[Suite, Suite]]:
+    """Pairs of one carrier on one floor or on floors that touch."""
+    on_floor: dict[tuple[str, int], list[Suite]] = defaultdict(list)
+    for suite in suites:
+        on_floor[suite.carrier, suite.level].append(suite)
+    found = []
+    for (carrier, level), here in on_floor.items():
+        found += [(one, other) for n, one in enumerate(here) for other in here[n + 1 :]]
+        found += [(one, other) for one in here for other in on_floor.get((carrier, level + 1), [])]
+    return found
+
+
+def _fits(seeker: Seeker, suites: tuple[Suite, ...]) -> bool:
+    area = sum(suite.lettable_m2 for suite in suites)
+    return seeker.least_m2 <= area <= seeker.most_m2 and all(
+        suite.basis == seeker.basis
+        and suite.free_from is not None
+        and suite.free_from <= seeker.latest
+        and seeker.needs <= suite.offers
+        for suite in suites
+    )
+
+
+def why_no_option(stock: Stock, seeker: Seeker) -> str:
+    """Why no suite will do: the first of its wishes that leaves none."""
+    return next(_reasons(stock, seeker))
+
+
+def _reasons(stock: Stock, seeker: Seeker) -> Iterator[str]:
+    left = [suite for suite in stock.suites if suite.basis == seeker.basis]
+    if not left:
+        yield f"no suite is measured as {seeker.basis}, the standard of its wish"
+    fitting = [suite for suite in left if seeker.least_m2 <= suite.lettable_m2 <= seeker.most_m2]
+    size = f"of {seeker.least_m2:g} to {seeker.most_m2:g} m2"
+    pair = " alone or as a pair that touches" if seeker.may_split else ""
+    if not fitting and not seeker.may_split:
+        largest = max((suite.lettable_m2 for suite in left), default=0.0)
+        large = f"no suite is large enough: it needs {seeker.least_m2:g} m2, the largest has {largest:g} m2"
+        yield large if largest < seeker.least_m2 else f"no suite has {seeker.least_m2:g} to {seeker.most_m2:g} m2"
+    in_time = [suite for suite in fitting if suite.free_from is not None and suite.free_from <= seeker.latest]
+    if not in_time and not seeker.may_split:
+        days = [suite.free_from for suite in fitting if suite.free_from is not None]
+        when = f"the first is free on {min(days)}" if days else "all are let without a known end"
+        yield f"no suite {size} is free by {seeker.latest}; {when}"
+    offering = [suite for suite in in_time if seeker.needs <= suite.offers]
+    if not offering and not seeker.may_split:
+        yield f"no suite {size} that is free by {seeker.latest} offers {', '.join(sorted(seeker.needs))}"
+    needs = f" with {', '.join(sorted(seeker.needs))}" if seeker.needs else ""
+    yield f"no suite{pair} {size}{needs} is free by {seeker.latest}"

@@ -1,0 +1,107 @@
+"""Which cells of published tax would tell of a single firm, and which others must go so that no sum or difference does.
+
+A cell is a sum over firms. A cell of fewer than ``LEAST_FIRMS`` is withheld. What is left is then audited as a whole: every combination of published
+cells, whatever its factors, that speaks of one or two firms only is a disclosure, and the smallest cell that it uses is withheld too. Firms that stand
+in exactly the same cells can never be told apart, so the audit works on groups of them: with N a basis of the null space of the published
+cells, some combination speaks of the groups G alone exactly when the rows G of N are linearly dependent.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
+from itertools import combinations
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.linalg import null_space
+
+LEAST_FIRMS = 3
+TOO_FEW, REVEALS = "fewer than 3 firms", "would reveal another cell"
+#: Singular values below this are nought; all entries of the matrices are 0 or 1.
+_NOUGHT = 1e-9
+
+#: What one firm pays in one place: (firm, place).
+Part = tuple[str, str]
+
+
+def withhold(cells: Mapping[str, frozenset[Part]]) -> dict[str, str]:
+    """Cells that may not be published, with the reason.
+
+    Parameters
+    ----------
+    cells
+        The parts that each cell sums up. Of two cells with as many firms the later is withheld.
+
+    Returns
+    -------
+    dict
+        Reason by cell; all others may be published together.
+    """
+    found = {name: TOO_FEW for name, parts in cells.items() if 0 < len(_firms(parts)) < LEAST_FIRMS}
+
+    def published() -> dict[str, frozenset[Part]]:
+        return {name: parts for name, parts in cells.items() if name not in found and parts}
+
+    while used := _disclosure(published()):
+        found[min(reversed(used), key=lambda name: len(_firms(cells[name])))] = REVEALS
+    for name in [name for name, reason in found.items() if reason == REVEALS]:
+        del found[name]  # it may have become harmless since
+        if _disclosure(published()):
+            found[name] = REVEALS
+    return found
+
+
+def _firms(parts: frozenset[Part]) -> frozenset[str]:
+    return frozenset(firm for firm, _ in parts)
+
+
+def _disclosure(published: Mapping[str, frozenset[Part]]) -> list[str]:
+    """The cells of a combination that tells of one or two firms; none where there is none."""
+    groups = _groups(published)
+    if not groups:
+        return []
+    matrix = np.array([[name in told for told in groups] for name in published], dtype=np.float64)
+    free = null_space(matrix, rcond=_NOUGHT)
+    for at in _small_sets(list(groups.values())):
+        amounts = _dependence(free[at])
+        if amounts is not None:
+            told = np.zeros(len(groups))
+            told[at] = amounts
+            factors = np.linalg.lstsq(matrix.T, told, rcond=None)[0]
+            return [name for name, factor in zip(published, factors, strict=True) if abs(factor) > _NOUGHT]
+    return []
+
+
+def _groups(published: Mapping[str, frozenset[Part]]) -> dict[frozenset[str], frozenset[Part]]:
+    """Parts by the cells that they stand in."""
+    cells_of: dict[Part, set[str]] = defaultdict(set)
+    for name, parts in published.items():
+        for part in parts:
+            cells_of[part].add(name)
+    groups: dict[frozenset[str], set[Part]] = defaultdict(set)
+    for part, names in cells_of.items():
+        groups[frozenset(names)].add(part)
+    return {names: frozenset(parts) for names, parts in sorted(groups.items(), key=lambda item: sorted(item[0]))}
+
+
+def _small_sets(members: list[frozenset[Part]]) -> Iterator[list[int]]:
+    """Sets of groups that hold one or two firms together: all groups within one firm, then within each two firms."""
+    firms_of = {n: _firms(parts) for n, parts in enumerate(members)}
+    small = {n: firms for n, firms in firms_of.items() if len(firms) < LEAST_FIRMS}
+    firms = sorted({firm for held in small.values() for firm in held})
+    seen = set[tuple[int, ...]]()
+    for size in range(1, LEAST_FIRMS):
+        for chosen in combinations(firms, size):
+            at = tuple(n for n, held in small.items() if held <= set(chosen))
+            if at and at not in seen:
+                seen.add(at)
+                yield list(at)
+
+
+def _dependence(rows: NDArray[np.float64]) -> NDArray[np.float64] | None:
+    """Factors, not all nought, with which the rows sum to nought; None where there are none."""
+    directions, sizes, _ = np.linalg.svd(rows, full_matrices=True)
+    if rows.shape[1] >= rows.shape[0] and sizes[-1] >= _NOUGHT:
+        return None
+    return directions[:, -1]
