@@ -778,6 +778,58 @@ def assumed_rows(kind: str, observed: list[Row]) -> str:
     return ";".join(r["id"] for r in observed if r["status"] == "assumed" and r["id"].startswith(start))
 
 
+#: The zones of the port industrial park as stages of the port: which terminal serves each, how much of the goods it takes
+#: comes there, how much room it has, how long a lot stays and which rank its calls have. The plan names the zones and
+#: gives no such figure, so every one is assumed; the note says why of that size.
+ZONE_FIGURES: tuple[tuple[str, str, str, tuple[str, str, str], str], ...] = (
+    ("qj1", "manufacturing", "share", ("8", "3", "15"), "Z1: part of inward general cargo; machines mostly leave, steel and parts come"),
+    ("qj1", "manufacturing", "capacity", ("10000", "5000", "20000"), "Z1: 5,000 m2 of laydown at 2 t/m2"),
+    ("qj1", "manufacturing", "dwell", ("15", "7", "30"), "Z1: half a month of material before it is built in"),
+    ("qj1", "manufacturing", "priority", ("1", "0", "1"), "Z1: no rank before others"),
+    ("qj2", "cold_chain", "share", ("10", "3", "20"), "Z2: part of inward general and boxed cargo; the city's food by water is small"),
+    ("qj2", "cold_chain", "capacity", ("5000", "2000", "20000"), "Z2: a small inland cold store; regional ones hold 2,000 to 20,000 t"),
+    ("qj2", "cold_chain", "dwell", ("5", "2", "14"), "Z2: chilled food turns in days, frozen food in weeks"),
+    ("qj2", "cold_chain", "priority", ("0", "0", "1"), "Z2: perishables berth first; a vessel at a berth is never sent away"),
+    ("qj1", "logistics", "share", ("40", "20", "60"), "Z3: the rest of inward general cargo goes from the quay to its buyer"),
+    ("qj1", "logistics", "capacity", ("50000", "25000", "100000"), "Z3: an eighth of 666,667 m2 roofed, at 0.6 t/m2 with aisles"),
+    ("qj1", "logistics", "dwell", ("10", "5", "20"), "Z3: as long as bulk on the quay"),
+    ("qj1", "logistics", "priority", ("1", "0", "1"), "Z3: no rank before others"),
+    ("qj2", "bonded", "share", ("15", "5", "30"), "Z4: part of inward boxes; most foreign trade clears at the sea port"),
+    ("qj2", "bonded", "capacity", ("6000", "3000", "20000"), "Z4: 400 boxes of 15 t"),
+    ("qj2", "bonded", "dwell", ("20", "7", "60"), "Z4: duty is put off while goods stay; weeks are usual"),
+    ("qj2", "bonded", "priority", ("1", "0", "1"), "Z4: no rank before others"),
+    ("qj2", "customs", "share", ("30", "10", "50"), "Z5: part of inward boxes that wait for formalities on the spot"),
+    ("qj2", "customs", "capacity", ("3000", "1500", "9000"), "Z5: 200 boxes of 15 t"),
+    ("qj2", "customs", "dwell", ("2", "1", "4"), "Z5: release takes hours, batches and nights make it days"),
+    ("qj2", "customs", "priority", ("1", "0", "1"), "Z5: no rank before others"),
+    ("qj1", "reserve", "share", ("3", "1", "6"), "Z6: part of inward general cargo; stock is turned over, not consumed"),
+    ("qj1", "reserve", "capacity", ("5000", "3000", "15000"), "Z6: a city's store of grain, tents and fuel for weeks"),
+    ("qj1", "reserve", "dwell", ("30", "15", "90"), "Z6: turned over by the month; longer stays need more room"),
+    ("qj1", "reserve", "priority", ("1", "0", "1"), "Z6: first only in an emergency; a scenario sets 0"),
+)  # fmt: skip
+ZONE_UNITS = {"share": "percent", "capacity": "t", "dwell": "days", "priority": "rank"}
+
+
+def zone_figures() -> list[Row]:
+    """The zones' rows of port_equipment.csv, numbered behind those of the fact base."""
+    return [
+        {
+            "id": f"pz{number:03}",
+            "terminal": terminal,
+            "item": f"zone_{item}",
+            "berth_type": function,
+            "equipment_value": value,
+            "low_value": low,
+            "high_value": high,
+            "unit": ZONE_UNITS[item],
+            "status": "assumed",
+            "source": "ASSUME",
+            "note": note,
+        }
+        for number, (terminal, function, item, (value, low, high), note) in enumerate(ZONE_FIGURES, 1)
+    ]
+
+
 def port_tables(facts: Path) -> tuple[list[Row], list[Row]]:
     """port_equipment.csv as berths (one row a terminal and kind of berth) and everything else."""
     wide: dict[tuple[str, str], Row] = {}
@@ -798,7 +850,7 @@ def port_tables(facts: Path) -> tuple[list[Row], list[Row]]:
         notes[at].append(row["note"])
     for at, made in wide.items():
         made["note"] = joined(*dict.fromkeys(notes[at]))
-    return list(wide.values()), rest
+    return list(wide.values()), rest + zone_figures()
 
 
 def water_services(facts: Path) -> list[Row]:

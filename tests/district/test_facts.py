@@ -59,11 +59,16 @@ def test_no_figure_of_the_merged_series_is_lost(facts: Path, tool: ModuleType, d
     assert len(kept) == sum(len(rows(facts, f)) for f in ("series", "economy", "throughput")) - len(tool.REPEATED) + 2
 
 
-def test_no_figure_of_the_port_equipment_is_lost(facts: Path, district: District) -> None:
+def test_no_figure_of_the_port_equipment_is_lost(facts: Path, tool: ModuleType, district: District) -> None:
     told = rows(facts, "port_equipment")
     wide = [row for row in told if row["item"] in ("berths", "cranes", "t_per_crane_h") and row["berth_type"] != "all"]
     assert district["berths"].height * 3 == len(wide)
-    assert district["port_equipment"].height == len(told) - len(wide)
+    assert district["port_equipment"].height == len(told) - len(wide) + len(tool.ZONE_FIGURES)
+    zones = district["port_equipment"].filter(pl.col("item").str.starts_with("zone_"))
+    assert set(zones["status"]) == {"assumed"}
+    assert zones.filter(~pl.col("equipment_value").is_between("low_value", "high_value")).height == 0
+    functions = district["zones"].filter(pl.col("kind") == "zone")["function"]
+    assert set(zones["berth_type"]) == set(functions)
     berths = {row["id"]: row for row in district["berths"].to_dicts()}
     columns = {"berths": "berth_count", "cranes": "crane_count", "t_per_crane_h": "crane_rate_t_per_h"}
     for row in wide:

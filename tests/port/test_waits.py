@@ -55,8 +55,9 @@ def test_berth_capacity_of_the_bundled_port(district: District):
 
 
 def zoned(district: District, rows: list[tuple[str, str, float]]) -> dict[str, pl.DataFrame]:
-    """The district's tables with figures of zones at qj1 added."""
+    """The district's tables with these figures of zones at qj1 in the place of its own."""
     tables = dict(district)
+    plain = tables["port_equipment"].filter(~pl.col("item").str.starts_with("zone_"))
     more = pl.DataFrame(
         {
             "terminal": ["qj1"] * len(rows),
@@ -65,12 +66,12 @@ def zoned(district: District, rows: list[tuple[str, str, float]]) -> dict[str, p
             "equipment_value": [r[2] for r in rows],
         }
     )
-    tables["port_equipment"] = pl.concat([tables["port_equipment"].select(more.columns), more])
+    tables["port_equipment"] = pl.concat([plain.select(more.columns), more])
     return tables
 
 
 def test_zones_take_their_share_and_fill(district: District):
-    """A tenth of the inward calls goes to the cold chain, which has room for one lot in two: it binds, and its calls come first."""
+    """A tenth of the inward general cargo goes to the cold chain, which has room for one lot in two: it binds, and its calls come first."""
     rows = [("zone_share", "cold_chain", 10.0), ("zone_dwell", "cold_chain", 1.0), ("zone_priority", "cold_chain", 0.0)]
     plain, problem = (
         port_problem(dict(district)),
@@ -78,7 +79,7 @@ def test_zones_take_their_share_and_fill(district: District):
     )
     assert problem.t_per_year == pytest.approx(plain.t_per_year)
     cold = [kind for kind in problem.kinds if kind.yard == "qj1 cold_chain"]
-    inward = [kind for kind in plain.kinds if kind.terminal == "qj1" and kind.direction == "in"]
+    inward = [kind for kind in plain.kinds if (kind.terminal, kind.direction, kind.berth_type) == ("qj1", "in", "general")]
     assert sum(kind.t_per_year for kind in cold) == pytest.approx(0.1 * sum(kind.t_per_year for kind in inward))
     assert {kind.priority for kind in cold} == {0.0}
     assert {kind.priority for kind in problem.kinds if kind not in cold} == {1.0}
@@ -89,7 +90,7 @@ def test_zones_take_their_share_and_fill(district: District):
 
 def test_zones_that_share_out_too_much(district: District):
     with pytest.raises(ScenarioError, match="more than 100 percent"):
-        port_problem(zoned(district, [("zone_share", "cold_chain", 70.0), ("zone_share", "bonded", 40.0)]))
+        port_problem(zoned(district, [("zone_share", "cold_chain", 70.0), ("zone_share", "reserve", 40.0)]))
 
 
 GOOD = {"class": ["v800"], "cargo": ["coal"], "direction": ["in"], "calls_per_year": [100.0], "t_per_call": [850.0]}

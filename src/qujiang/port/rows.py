@@ -35,6 +35,15 @@ T_PER_TEU = 15.0
 #: Shares of a day's lorries by hour where no appointments are made: seven tenths between 7 and 19 o'clock.
 LORRY_DAY = tuple(0.7 / 12 if 7 <= hour < 19 else 0.3 / 12 for hour in range(24))
 HANDLING_STAGES = 4
+#: What a zone takes, by its function; a function not named takes everything.
+ZONE_GOODS = {
+    "manufacturing": ("general",),
+    "cold_chain": ("general", "container"),
+    "logistics": ("general", "container"),
+    "bonded": ("container",),
+    "customs": ("container",),
+    "reserve": ("general",),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +94,8 @@ def port_problem(
     if calls is not None and throughput_t_per_year is not None:
         traffic = _scaled(traffic, throughput_t_per_year)
     kinds = tuple(in_zones(district, _kinds(district, pools, traffic, said)))
+    if any(kind.yard is not None and kind.yard.split(" ")[1] not in ("boxes", "bulk") for kind in kinds):
+        said.append("the zones' shares, room and stay are assumed, and which terminal serves each; outward cargo passes none")
     berths, cranes = [], []
     for pool in pools:
         name = f"{pool.terminal} {pool.berth_type}"
@@ -343,7 +354,7 @@ def in_zones(district: Mapping[str, pl.DataFrame], kinds: Iterable[CallKind]) ->
     """Send a part of each terminal's inward calls to the zones that ``port_equipment`` gives room.
 
     A zone is a row of ``zones`` with a function; its rows in ``port_equipment`` carry that function in ``berth_type``:
-    ``zone_share`` (percent of inward calls), ``zone_capacity`` (t), ``zone_dwell`` (days) and ``zone_priority`` (0 berths
+    ``zone_share`` (percent of the inward calls with goods it takes, ``ZONE_GOODS``), ``zone_capacity`` (t), ``zone_dwell`` (days) and ``zone_priority`` (0 berths
     first; all others have 1 as soon as one zone has a rank).
     """
     functions = (
@@ -356,7 +367,8 @@ def in_zones(district: Mapping[str, pl.DataFrame], kinds: Iterable[CallKind]) ->
         left = 1.0
         for function in sorted(functions):
             share = (_figure(district, kind.terminal, "zone_share", function) or 0.0) / 100
-            if kind.direction != "in" or share <= 0:
+            takes = kind.berth_type in ZONE_GOODS.get(function, (kind.berth_type,))
+            if kind.direction != "in" or share <= 0 or not takes:
                 continue
             days = _figure(district, kind.terminal, "zone_dwell", function)
             rank = _figure(district, kind.terminal, "zone_priority", function)

@@ -120,7 +120,7 @@ def _berths(problem: PortProblem) -> list[Stage]:
             and spare
             and problem.gap_stages == 1
             and share == 1
-            and len({kind.priority for kind in rows}) == 1
+            and _rank_is_free(rows)
         )
         exact = (
             hold * wait_between("M", len(berths), offered, hold_cv2(problem, rows))
@@ -130,6 +130,15 @@ def _berths(problem: PortProblem) -> list[Stage]:
         name = " ".join(dict.fromkeys(f"{problem.berths[b].group} {problem.berths[b].berth_type}" for b in berths))
         answer.append(Stage("berth", name, len(berths), offered, kinds, hold, exact))
     return answer
+
+
+def _rank_is_free(kinds: list[CallKind]) -> bool:
+    """Whether ranks leave the mean wait of all calls as it is: none differ, or all calls take alike long.
+
+    Where service times are drawn from one law, who goes first changes who waits, not how many (Kleinrock's law).
+    """
+    laws = {(kind.berthing_h, kind.call_low_t, kind.call_high_t, kind.handling_stages, kind.gang_most) for kind in kinds}
+    return len({kind.priority for kind in kinds}) == 1 or len(laws) == 1
 
 
 def _connected(problem: PortProblem) -> list[tuple[tuple[int, ...], tuple[int, ...]]]:

@@ -138,8 +138,18 @@ def reserve_short_share(stock_t: float, draw_t_per_day: float, mean_closure_days
     return math.exp(-cover_days(stock_t, draw_t_per_day) / mean_closure_days)
 
 
+def _ranks(problem: PortProblem, seed: int) -> Stress:
+    """What the ranks of the tables save those ranked first, and cost all others."""
+    best = min(kind.priority for kind in problem.kinds)
+    first = [k for k, kind in enumerate(problem.kinds) if kind.priority == best and kind.calls_per_year > 0]
+    equal = replace(problem, kinds=tuple(replace(kind, priority=0.0) for kind in problem.kinds))
+    zones = dict.fromkeys((problem.kinds[k].yard or problem.kinds[k].name).split(" ", 1)[-1] for k in first)
+    meaning = f"{', '.join(zones).replace('_', ' ')} calls berth before all others"
+    return compare(equal, problem, "priority", meaning, chosen=first, seed=seed)
+
+
 def stress(problem: PortProblem, *, seed: int = 1, overhaul_days: float = 15.0) -> list[Stress]:
-    """The standing questions: a crane lost where it hurts most, a flood week, priority for boxes, the lock's overhaul."""
+    """The standing questions: a crane lost where it hurts most, a flood week, priority as the tables give it (else for boxes), the lock's overhaul."""
     busiest = max((stage for stage in stages(problem) if stage.station == "crane"), key=lambda stage: stage.offered)
     kinds = list(busiest.kinds)
     answers = [
@@ -153,7 +163,9 @@ def stress(problem: PortProblem, *, seed: int = 1, overhaul_days: float = 15.0) 
         ),
         compare(problem, flood_week(problem), "flood_week", "berths and cranes stand for a week", seed=seed),
     ]
-    if len(kinds) > 1:
+    if len({kind.priority for kind in problem.kinds}) > 1:
+        answers.append(_ranks(problem, seed))
+    elif len(kinds) > 1:
         first = [min(kinds, key=lambda k: problem.kinds[k].calls_per_year)]
         meaning = f"{problem.kinds[first[0]].name} berths before all others"
         answers.append(compare(problem, priority(problem, first), "priority", meaning, chosen=first, seed=seed))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -25,7 +26,8 @@ def waits(district: Mapping[str, pl.DataFrame], *, calls: pl.DataFrame | None = 
     Returns
     -------
     Table ``terminal``, ``flow_t_per_year``, ``wait_h``, ``capacity_t_per_year``: the flow at which the first kind of berth
-    (or its cranes) has no room left; from there on no wait exists. Exact for each kind of berth by itself.
+    (or its cranes) has no room left; from there on no wait exists. Exact for each kind of berth by itself, all calls of
+    one rank: ranks move waits between calls, and hardly their mean.
 
     Raises
     ------
@@ -35,6 +37,7 @@ def waits(district: Mapping[str, pl.DataFrame], *, calls: pl.DataFrame | None = 
     import polars as pl
 
     problem = port_problem(district, calls=calls)
+    problem = replace(problem, kinds=tuple(replace(kind, priority=0.0) for kind in problem.kinds))
     rows = []
     for terminal in dict.fromkeys(berth.group for berth in problem.berths):
         own = [k for k, kind in enumerate(problem.kinds) if kind.terminal == terminal and kind.calls_per_year > 0]
