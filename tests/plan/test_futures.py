@@ -1,0 +1,252 @@
+"""Many futures: against the base future, the plain code of one future, closed forms and common sense."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+
+import numpy as np
+import polars as pl
+import pytest
+from scipy import stats
+
+from qujiang.errors import ScenarioError
+from qujiang.freight.assign import assign
+from qujiang.freight.cargo import read_cargo_forms
+from qujiang.freight.parts import BOX_HUB_FACTOR, HUB_FACTOR, measure_legs
+from qujiang.freight.problem import FreightProblem
+from qujiang.freight.rates import NEEDED
+from qujiang.methods.quasi_random import BLOCK
+from qujiang.plan import futures as module
+from qujiang.plan.draws import Input, Inputs, measure_inputs
+from qujiang.plan.ensemble import joint, met, over_futures, run, test_futures
+from qujiang.plan.futures import FutureModel, box_parts, build_model, cargo_shares, run_block
+from qujiang.plan.futures_freight import choose, price, read_terms
+from qujiang.plan.futures_text import futures_text
+from tests.plan.conftest import measure
+
+FUTURES = 300
+
+
+@pytest.fixture(scope="module")
+def fitted(result):
+    return {row["name"]: row["after"] for row in result.calibration}
+
+
+@pytest.fixture(scope="module")
+def model(district, fitted) -> FutureModel:
+    return build_model(district, district, fitted)
+
+
+@pytest.fixture(scope="module")
+def ensemble(model):
+    return run(model, FUTURES, seed=1)
+
+
+@pytest.fixture(scope="module")
+def answer(result, model, ensemble):
+    return over_futures(result, model, ensemble, seed=1)
+
+
+def test_shrunk_ranges_give_the_base_future(model, result):
+    still = run_block(model.collapsed(), 1, 0, coupled=False)
+    for name, values in still.values.items():
+        assert np.ptp(values) == pytest.approx(0.0, abs=1e-9 * abs(values[0]))
+        assert values[0] == pytest.approx(measure(result, name).median, rel=1e-9), name
+    assert (still.kinds == 0).all() == (result.limits[0].kind == "demand")
+
+
+def test_the_wait_that_more_traffic_brings_is_small_at_the_middle(model, result):
+    """The base future keeps the port's hours as they are; coupling moves its throughput by less than a thousandth."""
+    coupled = run_block(model.collapsed(), 1, 0)
+    assert coupled.values["m11"][0] == pytest.approx(measure(result, "m11").median, rel=1e-3)
+    assert coupled.waits_h[0] > 0
+
+
+def test_flow_and_wait_agree_from_two_starts(model):
+    calm, crowded = (run_block(model, 1, 0, start_wait_h=wait) for wait in (0.0, 1000.0))
+    assert np.abs(calm.waits_h - crowded.waits_h).max() < 1e-5
+    for name, values in calm.values.items():
+        assert crowded.values[name] == pytest.approx(values, rel=2e-3), name  # measures are rounded to four digits
+        assert np.mean(crowded.values[name] != values) < 0.02
+
+
+def test_futures_are_priced_as_one_future_is(district, model, fitted):
+    """Every rate moved at once: shares, throughput and freight equal those of the plain assignment, to rounding."""
+    problem = module._base_problem(district, fitted)
+    terms = read_terms(problem, district)
+    rng = np.random.default_rng(3)
+    moved = {
+        name: rng.uniform(problem.rates.low[name], problem.rates.high[name], 2)
+        for name in NEEDED
+        if name in problem.rates.low and not name.startswith(("ukc", "lock_wait"))
+    }
+    rates = {name: np.full(2, value) for name, value in problem.rates.value.items()} | moved
+    one = np.ones(2)
+    times = np.repeat(problem.forms.value_of_time[:, None], 2, axis=1)
+    chosen = choose(terms, price(terms, rates, times, lockage_factor=one, rail_factor=one), 0 * one)
+    order = np.lexsort((problem.chains.signature, problem.chains.season, problem.chains.flow))
+    for future in range(2):
+        plain = assign(_repriced(problem, district, {name: float(v[future]) for name, v in moved.items()}))
+        assert chosen.share[:, future] == pytest.approx(plain.share[order], abs=1e-12)
+        tonnes = chosen.share[:, future] * (problem.demand_t_per_year[terms.flow] * terms.season_share)
+        freight = (chosen.water_freight[:, future] * terms.at_port * tonnes).sum() / (terms.at_port * tonnes).sum()
+        assert freight == pytest.approx(plain.water_freight_yuan_per_t(), rel=1e-12)
+
+
+def _repriced(problem: FreightProblem, tables, rates: dict[str, float]) -> FreightProblem:
+    """The plain twin: charges read again, the known chains measured again."""
+    changed = problem.rates.with_values(**rates)
+    hub = (sum(problem.factors[HUB_FACTOR]), sum(problem.factors[BOX_HUB_FACTOR]))
+    forms = read_cargo_forms(tables["cargoes"], tables["rail_tariffs"], changed, problem.forms.t_per_teu, hub)
+    moved = replace(problem, rates=changed, forms=forms)
+    parts = measure_legs(
+        problem.chains, problem.form[problem.chains.flow], forms, problem.skims, moved.prices(), problem.last_mile,
+        changed["port_dues"], problem.factors,
+    )  # fmt: skip
+    return replace(moved, parts=parts)
+
+
+def test_cargo_shares_sum_to_100_and_box_parts_to_the_whole(model):
+    side = model.target
+    own = side.inputs.own(1, 0)
+    values = side.inputs.values(side.inputs.positions(own))
+    shares = cargo_shares(side, values, BLOCK)
+    assert shares.sum(axis=0) == pytest.approx(np.full(BLOCK, 100.0))
+    assert shares.std(axis=1).max() > 0.5
+    parts = box_parts(side, values, BLOCK)
+    for cargo in set(side.cargo_of_form[np.isfinite(side.box_share)].tolist()):
+        bulk, boxed = (
+            np.flatnonzero((side.cargo_of_form == cargo) & (side.boxed == kind))[0] for kind in (False, True)
+        )
+        share = side.box_share[boxed]
+        assert parts[bulk] * (1 - share) + parts[boxed] * share == pytest.approx(np.ones(BLOCK))
+
+
+def _only(model: FutureModel, name: str, target: float) -> FutureModel:
+    """One carried measure alone; nothing else is uncertain."""
+    row = next(row for row in model.measures if row["id"] == name)
+    row = {**row, "target_value": target, "today_low_value": None, "today_high_value": None}
+    return replace(
+        model, base=None, target=None, measures=(row,), foresight=measure_inputs([row], {name: model.paces[name][0]})
+    )
+
+
+def test_one_uncertain_number_with_a_known_law(model):
+    """today x (1 + g)^2 with g normal: P(>= x) is the normal law's, within four standard errors of plain chance."""
+    alone = _only(model, "m21", 550.0)
+    years = 2027 - model.paces["m21"][1]
+    found = run(alone, 4096, seed=11)
+    pace = ((550.0 / 500.0) ** (1 / years) - 1) * 100
+    want = stats.norm.sf(pace / 10.0)
+    error = np.sqrt(want * (1 - want) / 4096)
+    assert abs(np.mean(found.values["m21"] >= 550.0) - want) < 4 * error
+
+
+def test_the_same_bytes_with_one_process_and_with_two(result, model, ensemble, answer):
+    two = over_futures(result, model, run(model, FUTURES, seed=1, workers=2), seed=1)
+    assert json.dumps(two.as_dict(), allow_nan=False) == json.dumps(answer.as_dict(), allow_nan=False)
+
+
+def test_a_future_is_the_same_whatever_the_count(model, ensemble):
+    few = run(model, 100, seed=1)
+    for name, values in few.values.items():
+        assert (values == ensemble.values[name][:100]).all()
+    other = run(model, 100, seed=2)
+    assert not np.array_equal(other.values["m11"], few.values["m11"])
+
+
+def test_demand_that_may_grow_more_never_lowers_the_chance(model, ensemble):
+    def raised(item: Input) -> Input:
+        return replace(item, high=item.high + 15, middle=item.middle + 10) if item.key.startswith("growth:") else item
+
+    side = replace(model.target, inputs=Inputs(0, tuple(raised(item) for item in model.target.inputs.items)))
+    more = run(replace(model, base=side, target=side), FUTURES, seed=1)
+    for x in np.quantile(ensemble.values["m11"], [0.1, 0.5, 0.9]):
+        assert np.mean(more.values["m11"] >= x) >= np.mean(ensemble.values["m11"] >= x)
+    assert np.median(more.values["m11"]) > np.median(ensemble.values["m11"]) * 1.1
+
+
+def test_unknown_stays_unknown(answer, result):
+    for landmark in answer.landmarks:
+        for one in landmark.measures:
+            if one.today is None or one.target is None or one.target_year is None:
+                assert (one.probability, one.low, one.high, one.sweep, one.years) == (None, None, None, (), ())
+                assert one.median == measure(result, one.id).median
+        if any(m.counts and m.probability is None for m in landmark.measures):
+            assert landmark.probability is None
+    assert answer.futures["all_six"]["probability"] is None
+
+
+def test_a_joint_probability_is_at_most_its_single_ones(answer, ensemble):
+    for landmark in answer.landmarks:
+        singles = [m.probability for m in landmark.measures if m.counts and m.probability is not None]
+        if landmark.probability_at_most is not None:
+            assert max(0.0, sum(singles) - len(singles) + 1) - 1e-12 <= landmark.probability_at_most <= min(singles)
+    every = [m for landmark in answer.landmarks for m in landmark.measures]
+    assert joint(every, ensemble)[1] <= min(
+        landmark.probability_at_most for landmark in answer.landmarks if landmark.probability_at_most is not None
+    )
+
+
+def test_a_sweep_falls_with_what_is_asked_and_holds_the_target(answer):
+    for landmark in answer.landmarks:
+        for one in landmark.measures:
+            if one.probability is None:
+                continue
+            chances = [point["probability"] for point in one.sweep]
+            ordered = sorted(chances, reverse=not one.bound.startswith("<"))
+            assert chances == ordered
+            at = {point["x"]: point["probability"] for point in one.sweep}
+            assert at[one.target] == one.probability
+            assert one.low <= one.median <= one.high
+            assert one.years[-1]["median"] == pytest.approx(one.median)
+
+
+def test_targets_are_never_drawn(model, ensemble, answer):
+    assert not any("target" in key for key in ensemble.points)
+    port = measure(answer, "m11")
+    assert port.target == 10_000_000
+    assert met(port, ensemble).mean() == port.probability
+
+
+def test_what_binds_sums_to_all_futures(answer):
+    assert sum(row["share"] for row in answer.futures["binds"]) == pytest.approx(1.0)
+
+
+def test_the_assumption_that_matters_is_found(model):
+    """y = 3 a + b of independent uniforms: first-order shares are 0.9 and 0.1."""
+    from qujiang.plan.sensitivity import ranking
+
+    rng = np.random.default_rng(5)
+    points = {key: rng.random(4000) for key in ("a", "b", *(f"idle{k}" for k in range(40)))}
+    inputs = {key: Input(key, key, 0, 0.5, 1, "uniform") for key in points}
+    found = {e.key: e for e in ranking(inputs, points, 3 * points["a"] + points["b"], seed=1)}
+    assert list(found) == ["a", "b"]
+    assert found["a"].first_order == pytest.approx(0.9, abs=0.02)
+    assert found["b"].first_order == pytest.approx(0.1, abs=0.02)
+    assert found["a"].low <= 0.9 <= found["a"].high
+
+
+def test_other_questions_are_refused(district):
+    with pytest.raises(ScenarioError, match="at least 1"):
+        test_futures(district, count=0)
+
+
+def test_text_names_chances_in_both_languages(answer):
+    english, chinese = (futures_text(answer, language) for language in ("en", "zh"))
+    assert "300 futures" in english
+    assert "not known" in english
+    assert "六项成果" in chinese
+
+
+def test_a_district_without_freight_has_futures_too(district, fitted):
+    import dataclasses
+
+    frames = dict(district.frames)
+    frames["demand"] = frames["demand"].clear()
+    bare = dataclasses.replace(district, frames=frames)
+    found = run(build_model(bare, bare, {}), 50, seed=1)
+    assert "m11" not in found.values
+    assert len(found.values["m21"]) == 50
+    assert isinstance(bare["demand"], pl.DataFrame)
