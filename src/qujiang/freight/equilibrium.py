@@ -18,6 +18,7 @@ from qujiang.freight.congestion import Congestion
 from qujiang.freight.equilibrium_check import Checked, check
 from qujiang.freight.problem import FreightProblem
 from qujiang.freight.result import FreightResult
+from qujiang.freight.room import require_room
 from qujiang.freight.shared import SharedChains, delayed_legs, share_chains
 from qujiang.methods.delay import delay
 from qujiang.methods.equilibrium_chains import ChainEquilibrium, chain_equilibrium
@@ -158,6 +159,7 @@ def _solve(
     problem: FreightProblem, congestion: Congestion, kind: Kind, start: EquilibriumResult | None, tolerance: float
 ) -> EquilibriumResult:
     shared = share_chains(problem, congestion, known=None if start is None else start.shared)
+    require_room(shared)
     state = _choice(shared, start, min(1e-3 * tolerance, 1e-9))
     if kind == "stochastic":
         symmetric = shared.set.symmetric
@@ -188,23 +190,10 @@ def _choice(shared: SharedChains, start: EquilibriumResult | None, tolerance: fl
         return chain_equilibrium(
             shared.set, shared.scale, shared.curves, shared.capacity, tolerance=tolerance, start=before
         )
-    except InfeasibleError as reason:
-        raise InfeasibleError(_named(str(reason), shared)) from None
     except NotConvergedError as reason:
         if before is None:
             raise NotConvergedError(str(reason), None) from None
         return _choice(shared, None, tolerance)
-
-
-def _named(message: str, shared: SharedChains) -> str:
-    """The cut with the names of its resources instead of their numbers."""
-    head, _, tail = message.partition("resources ")
-    words = []
-    for part in tail.split(", "):
-        number, _, rest = part.partition(" ")
-        known = number.isdigit() and int(number) < len(shared.congestion.resources)
-        words.append(f"{shared.congestion.resources[int(number)].id} {rest}" if known else part)
-    return f"{head}{', '.join(words)}" if tail else message
 
 
 def _told(

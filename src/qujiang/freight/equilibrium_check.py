@@ -91,7 +91,7 @@ def _resources(shared: SharedChains, amount: np.ndarray, kind: str) -> tuple[np.
     chain = uses.leg // width
     kind_of = np.array([r.kind for r in congestion.resources], dtype=object)[uses.resource]
     tonnes = amount[chain] * uses.count
-    flow = np.bincount(uses.resource, tonnes * units_per_t(problem, kind_of, uses.leg), count)
+    flow = np.bincount(uses.resource, tonnes * units_per_t(problem, kind_of, uses.leg), count).astype(float)
     others = np.flatnonzero(congestion.background > 0)
     passing = amount[own : own + len(others)]
     flow[others] += passing
@@ -99,7 +99,7 @@ def _resources(shared: SharedChains, amount: np.ndarray, kind: str) -> tuple[np.
     toll = np.zeros(count)
     if kind == "optimum":
         cargo = problem.forms.value_of_time[problem.form[problem.chains.flow]]
-        held = np.bincount(uses.resource, tonnes * (shared.vessel_yuan + cargo[chain]), count)
+        held = np.bincount(uses.resource, tonnes * (shared.vessel_yuan + cargo[chain]), count).astype(float)
         held[others] += passing * congestion.background_yuan_per_h
         toll = np.where(np.isfinite(congestion.hard), 0.0, held * delay_slope(congestion.curves, flow))
     return flow, wait, toll
