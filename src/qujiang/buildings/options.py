@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -37,31 +38,39 @@ class Option:
 
 
 def find_options(stock: Stock, weights: Weights) -> list[Option]:
-    """Every option, in the order of firms and suites."""
+    """Every option, in the order of firms, then of areas."""
     trades = {carrier.id: carrier.trade for carrier in stock.carriers}
     free = [suite for suite in stock.suites if suite.free_from is not None]
     pairs = touching(free) if any(seeker.may_split for seeker in stock.seekers) else []
-    singles = [(suite,) for suite in free]
+    singles = _by_area([(suite,) for suite in free])
+    both = _by_area([*((suite,) for suite in free), *pairs])
     found = []
     for seeker in stock.seekers:
-        for suites in (*singles, *pairs) if seeker.may_split else singles:
-            if not _fits(seeker, suites):
-                continue
-            area = sum(suite.lettable_m2 for suite in suites)
-            right = trades[suites[0].carrier] == seeker.sector
-            found.append(
-                Option(
-                    seeker.id,
-                    suites[0].carrier,
-                    tuple(suite.id for suite in suites),
-                    area,
-                    weights.misfit_factor * abs(area - seeker.wanted_m2),
-                    weights.trade_factor * area if right else 0.0,
-                    right,
-                    max(suite.free_from for suite in suites if suite.free_from is not None),
-                )
-            )
+        areas, sets = both if seeker.may_split else singles
+        for n in range(bisect_left(areas, seeker.least_m2), bisect_right(areas, seeker.most_m2)):
+            if _suits(seeker, sets[n]):
+                found.append(_option(seeker, sets[n], areas[n], trades[sets[n][0].carrier], weights))
     return found
+
+
+def _by_area(sets: Sequence[tuple[Suite, ...]]) -> tuple[list[float], list[tuple[Suite, ...]]]:
+    areas = [sum(suite.lettable_m2 for suite in suites) for suites in sets]
+    order = sorted(range(len(sets)), key=lambda n: areas[n])
+    return [areas[n] for n in order], [sets[n] for n in order]
+
+
+def _option(seeker: Seeker, suites: tuple[Suite, ...], area: float, trade: str | None, weights: Weights) -> Option:
+    right = trade == seeker.sector
+    return Option(
+        seeker.id,
+        suites[0].carrier,
+        tuple(suite.id for suite in suites),
+        area,
+        weights.misfit_factor * abs(area - seeker.wanted_m2),
+        weights.trade_factor * area if right else 0.0,
+        right,
+        max(suite.free_from for suite in suites if suite.free_from is not None),
+    )
 
 
 def touching(suites: list[Suite]) -> list[tuple[Suite, Suite]]:
@@ -76,9 +85,9 @@ def touching(suites: list[Suite]) -> list[tuple[Suite, Suite]]:
     return found
 
 
-def _fits(seeker: Seeker, suites: tuple[Suite, ...]) -> bool:
-    area = sum(suite.lettable_m2 for suite in suites)
-    return seeker.least_m2 <= area <= seeker.most_m2 and all(
+def _suits(seeker: Seeker, suites: tuple[Suite, ...]) -> bool:
+    """All but the area, which is looked up."""
+    return all(
         suite.basis == seeker.basis
         and suite.free_from is not None
         and suite.free_from <= seeker.latest

@@ -18,7 +18,7 @@ from scipy.linalg import null_space
 
 LEAST_FIRMS = 3
 TOO_FEW, REVEALS = "fewer than 3 firms", "would reveal another cell"
-#: Singular values below this are nought; all entries of the matrices are 0 or 1.
+#: What is below this is nought; all entries of the matrices are 0 or 1.
 _NOUGHT = 1e-9
 
 #: What one firm pays in one place: (firm, place).
@@ -63,8 +63,12 @@ def _disclosure(published: Mapping[str, frozenset[Part]]) -> list[str]:
         return []
     matrix = np.array([[name in told for told in groups] for name in published], dtype=np.float64)
     free = null_space(matrix, rcond=_NOUGHT)
-    for at in _small_sets(list(groups.values())):
-        amounts = _dependence(free[at])
+    members = list(groups.values())
+    small = [n for n, parts in enumerate(members) if len(_firms(parts)) < LEAST_FIRMS]
+    place = {n: at for at, n in enumerate(small)}
+    products = free[small] @ free[small].T
+    for at in _small_sets(members):
+        amounts = _dependence(products, [place[n] for n in at])
         if amounts is not None:
             told = np.zeros(len(groups))
             told[at] = amounts
@@ -99,9 +103,16 @@ def _small_sets(members: list[frozenset[Part]]) -> Iterator[list[int]]:
                 yield list(at)
 
 
-def _dependence(rows: NDArray[np.float64]) -> NDArray[np.float64] | None:
-    """Factors, not all nought, with which the rows sum to nought; None where there are none."""
-    directions, sizes, _ = np.linalg.svd(rows, full_matrices=True)
-    if rows.shape[1] >= rows.shape[0] and sizes[-1] >= _NOUGHT:
+def _dependence(products: NDArray[np.float64], at: list[int]) -> NDArray[np.float64] | None:
+    """Factors, not all nought, with which the rows at these places sum to nought; None where there are none.
+
+    ``products`` are the inner products of all rows; some rows depend on each other exactly when theirs are singular.
+    """
+    if len(at) == 1 and products[at[0], at[0]] >= _NOUGHT:
         return None
-    return directions[:, -1]
+    if len(at) == 2:
+        a, b, c = products[at[0], at[0]], products[at[0], at[1]], products[at[1], at[1]]
+        if a * c - b * b >= _NOUGHT:
+            return None
+    sizes, directions = np.linalg.eigh(products[np.ix_(at, at)])
+    return directions[:, 0] if sizes[0] < _NOUGHT else None
