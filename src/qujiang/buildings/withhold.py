@@ -90,17 +90,19 @@ def _groups(published: Mapping[str, frozenset[Part]]) -> dict[frozenset[str], fr
 
 
 def _small_sets(members: list[frozenset[Part]]) -> Iterator[list[int]]:
-    """Sets of groups that hold one or two firms together: all groups within one firm, then within each two firms."""
-    firms_of = {n: _firms(parts) for n, parts in enumerate(members)}
-    small = {n: firms for n, firms in firms_of.items() if len(firms) < LEAST_FIRMS}
-    firms = sorted({firm for held in small.values() for firm in held})
-    seen = set[tuple[int, ...]]()
-    for size in range(1, LEAST_FIRMS):
-        for chosen in combinations(firms, size):
-            at = tuple(n for n, held in small.items() if held <= set(chosen))
-            if at and at not in seen:
-                seen.add(at)
-                yield list(at)
+    """All groups within one firm, for each firm that has some; then within each two firms."""
+    of_firms: dict[frozenset[str], list[int]] = defaultdict(list)
+    for n, parts in enumerate(members):
+        if len(firms := _firms(parts)) < LEAST_FIRMS:
+            of_firms[firms].append(n)
+    alone = {firm: at for firms, at in of_firms.items() if len(firms) == 1 for firm in firms}
+    yield from alone.values()
+    for firms, at in of_firms.items():
+        if len(firms) > 1:
+            yield [*at, *(n for firm in firms for n in alone.get(firm, ()))]
+    for one, other in combinations(alone, 2):
+        if frozenset((one, other)) not in of_firms:
+            yield [*alone[one], *alone[other]]
 
 
 def _dependence(products: NDArray[np.float64], at: list[int]) -> NDArray[np.float64] | None:
