@@ -46,14 +46,14 @@ def test_an_uncounted_lock_keeps_its_wait_and_is_named():
 
 
 def test_a_count_above_the_capacity_refutes_the_capacity():
-    _, waits, congestion = prepared(congested_tables(others=500.0))
+    _, _, congestion = prepared(congested_tables(others=500.0))
     assert "gate" not in congestion.names
     assert any("more vessels were counted" in note and "gate" in note for note in congestion.notes)
 
 
 def test_a_base_year_above_capacity_is_a_fault_of_the_data():
     tables = congested_tables(others=390.0)
-    with pytest.raises(DataError, match="gate.*exceed it in the base year"):
+    with pytest.raises(DataError, match=r"gate.*exceed it in the base year"):
         fit_lock_waits(tables, assign(small(tables)))
 
 

@@ -130,7 +130,7 @@ def test_a_flow_that_does_not_fit_is_not_called_solved():
     _, problem, _, congestion = dear_wait(230.0)
     found = equilibrate(problem, congestion, kind="deterministic")
     broken = replace(found, checked=replace(found.checked, relative_gap=1e-3))
-    with pytest.raises(NotConvergedError, match="relative gap 0.001"):
+    with pytest.raises(NotConvergedError, match=r"relative gap 0\.001"):
         require(broken, 1e-8)
     leaking = replace(found, checked=replace(found.checked, conservation_error=1e-3))
     with pytest.raises(NotConvergedError, match="conservation"):
@@ -141,7 +141,9 @@ def test_a_flow_that_does_not_fit_is_not_called_solved():
 def test_hard_capacity_against_highs(tonnes):
     """Nobody's cost depends on flows: user equilibrium, optimum and the linear program are one."""
     tables = congested_tables()
-    problem, _, congestion = prepared({**tables, "background": tables["background"].clear()}, capacity_t_per_year={"port": tonnes})
+    problem, _, congestion = prepared(
+        {**tables, "background": tables["background"].clear()}, capacity_t_per_year={"port": tonnes}
+    )
     found = equilibrate(problem, congestion, kind="deterministic", tolerance=1e-10, search=False)
     plain, chains = assign(problem), problem.chains
     group = chains.flow * 2 + chains.season

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -92,7 +94,9 @@ def random_case(seed: int, resources: int = 3, groups: int = 6):
 def test_capacities_against_highs(seed):
     rng, group, use, cost, demand = random_case(seed)
     capacity = rng.uniform(5, 30, use.shape[1])
-    found = path_equilibrium(chain_set(group, cost, demand, csr_matrix(use)), curves(np.zeros(3)), capacity, tolerance=1e-10)
+    found = path_equilibrium(
+        chain_set(group, cost, demand, csr_matrix(use)), curves(np.zeros(3)), capacity, tolerance=1e-10
+    )
     member = (group[None, :] == np.arange(demand.size)[:, None]).astype(float)
     solved = linprog(cost, A_ub=use.T, b_ub=capacity, A_eq=member, b_eq=demand, method="highs")
     assert found.objective == pytest.approx(solved.fun, rel=1e-8)
@@ -103,7 +107,9 @@ def test_capacities_against_highs(seed):
 def test_nobody_gains_by_changing_when_values_of_time_differ(seed):
     rng, group, use, cost, demand = random_case(seed)
     worth = use * rng.uniform(0.5, 2.0, (group.size, 1))
-    of = curves(1.0 + rng.random(3), kind=MULTI_SERVER, factor=5.0, capacity=rng.uniform(30, 60, 3), power=[1.0, 2.0, 3.0])
+    of = curves(
+        1.0 + rng.random(3), kind=MULTI_SERVER, factor=5.0, capacity=rng.uniform(30, 60, 3), power=[1.0, 2.0, 3.0]
+    )
     chains = chain_set(group, cost, demand, csr_matrix(use), worth=csr_matrix(worth))
     found = path_equilibrium(chains, of, tolerance=1e-10)
     paid = cost + worth @ delay(of, use.T @ found.amount)
@@ -121,7 +127,10 @@ def test_optimum_against_a_general_optimiser(seed):
     worth = use * rng.uniform(0.7, 1.4, (group.size, 1))
     of = curves(np.zeros(3), kind=BPR, factor=3.0, capacity=rng.uniform(10, 20, 3), power=2.0)
     found = path_equilibrium(
-        chain_set(group, cost, demand, csr_matrix(use), worth=csr_matrix(worth)), of, system_optimum=True, tolerance=1e-10
+        chain_set(group, cost, demand, csr_matrix(use), worth=csr_matrix(worth)),
+        of,
+        system_optimum=True,
+        tolerance=1e-10,
     )
 
     def total(amount):
@@ -156,7 +165,7 @@ def test_stochastic_choice_becomes_deterministic_as_its_scale_grows():
     chains, of = lock_against_road()
     sharp = path_equilibrium(chains, of, tolerance=1e-10)
     away = [abs(chain_equilibrium(chains, scale, of).amount[0] - sharp.amount[0]) for scale in (0.01, 0.1, 1.0, 10.0)]
-    assert all(b < a for a, b in zip(away, away[1:], strict=False))
+    assert all(b < a for a, b in pairwise(away))
     assert away[-1] < 1e-2
 
 

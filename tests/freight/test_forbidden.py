@@ -31,7 +31,7 @@ def test_road_traffic_through_the_ports_node_is_no_port_tonnes():
     passing = found.flows.table_links().filter((pl.col("mode") == "road") & (pl.col("from_place") == "port"))
     assert passing["flow_t_per_year"].sum() > 0
     assert found.flows.throughput_t() == 0.0
-    assert found.resource_flow[0] == 0.0
+    assert found.resource_flow[congestion.names.index("port:capacity")] == 0.0
     assert select_link(found.flows, "port").used_t == 0.0
 
 
@@ -85,7 +85,9 @@ def test_annual_means_come_with_their_busiest_month():
     assert [m.resource for m in months] == list(congestion.names)
     for index, month in enumerate(months):
         assert month.flow_per_month > found.resource_flow[index] / 12
-        assert month.load_share == pytest.approx(1.3 * found.resource_flow[index] / congestion.resources[index].capacity)
+        assert month.load_share == pytest.approx(
+            1.3 * found.resource_flow[index] / congestion.resources[index].capacity
+        )
     assert months[0].wait_h > found.wait_h[0]
 
 
@@ -93,7 +95,10 @@ def test_empties_are_charged_once():
     laden, both = congested_tables(), congested_tables()
     for tables, percent in ((laden, 0.0), (both, 30.0)):
         tables["rates"] = tables["rates"].with_columns(
-            pl.when(pl.col("id") == "empty_return_share").then(percent).otherwise(pl.col("rate_value")).alias("rate_value")
+            pl.when(pl.col("id") == "empty_return_share")
+            .then(percent)
+            .otherwise(pl.col("rate_value"))
+            .alias("rate_value")
         )
     one, other = small(laden), small(both)
     costs = [voyage_cost(p.fleet, p.rates) for p in (one, other)]
@@ -121,7 +126,9 @@ def test_the_saving_on_the_old_water_and_the_saving_against_the_road_are_not_add
     assert found.saved.yuan == pytest.approx(spent[0] - spent[1])  # each tonne once
     water = SIGNATURES.index("water")
     cost = [r.signature_costs(r.legs.yuan_per_t()) for r in (before, after)]
-    of_water = np.bincount(before.problem.chains.flow, np.where(before.problem.chains.signature == water, after.tonnes, 0.0))
+    of_water = np.bincount(
+        before.problem.chains.flow, np.where(before.problem.chains.signature == water, after.tonnes, 0.0)
+    )
     known = of_water > 0
     old = float(((cost[0] - cost[1])[:, water][known] * of_water[known]).sum())
     road = float(((cost[0][:, 0] - cost[1][:, water])[known] * of_water[known]).sum())
@@ -131,10 +138,10 @@ def test_the_saving_on_the_old_water_and_the_saving_against_the_road_are_not_add
 def test_cargo_shares_that_do_not_sum_to_100_are_refused():
     district = District.open()
     assert district["cargoes"]["share_percent"].sum() == pytest.approx(100.0)
-    wrong = {name: district[name] for name in district}
-    wrong["cargoes"] = district["cargoes"].with_columns(pl.col("share_percent") * 1.02)
-    assert not list(find_wrong_shares(Scope({name: district[name] for name in district}, {})))
-    assert "not to 100" in str(next(iter(find_wrong_shares(Scope(wrong, {})))))
+    right = {name: district[name] for name in district}
+    wrong = {**right, "cargoes": district["cargoes"].with_columns(pl.col("share_percent") * 1.02)}
+    assert not list(find_wrong_shares(Scope(district.info, right, {})))
+    assert "not to 100" in str(next(iter(find_wrong_shares(Scope(district.info, wrong, {})))))
     forms = small(congested_tables()).forms
     total = {c: sum(s for s, o in zip(forms.share, forms.cargo, strict=True) if o == c) for c in forms.cargo}
     assert total == pytest.approx(dict.fromkeys(total, 1.0))  # bulk and boxes of a cargo
@@ -168,7 +175,14 @@ def test_directions_at_a_lock_are_counted_once():
     rows = [("both", 200.0), ("up", 90.0), ("down", 110.0)]
     frame = pl.DataFrame(
         [
-            {"lock": "gate", "year": 2024, "direction": d, "vessels_count": v, "growth_low_percent": 0.0, "growth_high_percent": 0.0}
+            {
+                "lock": "gate",
+                "year": 2024,
+                "direction": d,
+                "vessels_count": v,
+                "growth_low_percent": 0.0,
+                "growth_high_percent": 0.0,
+            }
             for d, v in rows
         ]
     )

@@ -11,7 +11,7 @@ import numpy as np
 
 from qujiang.freight.assign import generalized_cost
 from qujiang.freight.congestion import TURN_AWAY_H
-from qujiang.freight.shared import SharedChains, delayed_legs, units_per_t
+from qujiang.freight.shared import SharedChains, delayed_legs
 from qujiang.methods.delay import delay, delay_slope
 
 #: Chains so far behind the best one, in units of the logit, that they may be without any flow.
@@ -89,9 +89,8 @@ def _resources(shared: SharedChains, amount: np.ndarray, kind: str) -> tuple[np.
         return np.zeros(0), np.zeros(0), np.zeros(0)
     own = len(problem.chains)
     chain = uses.leg // width
-    kind_of = np.array([r.kind for r in congestion.resources], dtype=object)[uses.resource]
-    tonnes = amount[chain] * uses.count
-    flow = np.bincount(uses.resource, tonnes * units_per_t(problem, kind_of, uses.leg), count).astype(float)
+    tonnes = amount[chain]
+    flow = np.bincount(uses.resource, tonnes * shared.per_t, count).astype(float)
     others = np.flatnonzero(congestion.background > 0)
     passing = amount[own : own + len(others)]
     flow[others] += passing
@@ -99,7 +98,9 @@ def _resources(shared: SharedChains, amount: np.ndarray, kind: str) -> tuple[np.
     toll = np.zeros(count)
     if kind == "optimum":
         cargo = problem.forms.value_of_time[problem.form[problem.chains.flow]]
-        held = np.bincount(uses.resource, tonnes * (shared.vessel_yuan + cargo[chain]), count).astype(float)
+        held = np.bincount(uses.resource, tonnes * uses.count * (shared.vessel_yuan + cargo[chain]), count).astype(
+            float
+        )
         held[others] += passing * congestion.background_yuan_per_h
         toll = np.where(np.isfinite(congestion.hard), 0.0, held * delay_slope(congestion.curves, flow))
     return flow, wait, toll
@@ -111,9 +112,8 @@ def _costs(shared: SharedChains, wait: np.ndarray, toll: np.ndarray, price: np.n
     own = generalized_cost(problem, delayed_legs(shared, wait))
     if congestion.resources:
         width = problem.chains.leg_mode.shape[1]
-        kind_of = np.array([r.kind for r in congestion.resources], dtype=object)[uses.resource]
-        units = uses.count * units_per_t(problem, kind_of, uses.leg)
-        own = own + np.bincount(uses.leg // width, units * (toll + price)[uses.resource], len(own))
+        charged = shared.per_t * (toll + price)[uses.resource]
+        own = own + np.bincount(uses.leg // width, charged, len(own))
     others = np.flatnonzero(congestion.background > 0)
     value = congestion.background_yuan_per_h
     passing = value * wait[others] + toll[others]

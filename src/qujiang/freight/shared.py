@@ -42,6 +42,7 @@ class SharedChains:
     legs: PricedLegs  # at the waits that the district assumes
     uses: Uses
     vessel_yuan: np.ndarray  # by entry of ``uses``: what an hour there costs the vessel [yuan/(t h)]
+    per_t: np.ndarray  # by entry of ``uses``: flow of the resource that a tonne on the leg makes
     set: ChainSet
     curves: Curves
     capacity: np.ndarray
@@ -135,13 +136,13 @@ def _build(problem: FreightProblem, congestion: Congestion, uses: Uses) -> Share
     cargo = problem.forms.value_of_time[problem.form[chains.flow]]
     delayed = kind != "capacity"
     worth = np.where(delayed, uses.count * (vessel + cargo[chain]), uses.count)
-    use = uses.count * units_per_t(problem, kind, uses.leg)
+    per_t = uses.count * units_per_t(problem, kind, uses.leg)
     legs = price_legs(problem)
     held = generalized_cost(problem, legs)
     if len(resources):
         assumed = congestion.assumed_h[uses.resource]
         held = held - np.bincount(chain, np.where(delayed, worth * assumed, 0.0), len(chains))
-    return _with_others(problem, congestion, legs, uses, vessel, (chain, use, worth), held)
+    return _with_others(problem, congestion, legs, uses, (vessel, per_t), (chain, worth), held)
 
 
 def units_per_t(problem: FreightProblem, kind: np.ndarray, leg: np.ndarray) -> np.ndarray:
@@ -157,13 +158,13 @@ def _with_others(
     congestion: Congestion,
     legs: PricedLegs,
     uses: Uses,
-    vessel: np.ndarray,
-    entries: tuple[np.ndarray, np.ndarray, np.ndarray],
+    of_entries: tuple[np.ndarray, np.ndarray],
+    entries: tuple[np.ndarray, np.ndarray],
     held: np.ndarray,
 ) -> SharedChains:
     """Add a group for the traffic of others at each resource that has some."""
     chains, seasons = problem.chains, len(problem.season_share)
-    chain, use, worth = entries
+    (vessel, per_t), (chain, worth) = of_entries, entries
     others = _others(congestion)
     own, count = len(chains), max(len(congestion.resources), 1)
     value = congestion.background_yuan_per_h
@@ -178,13 +179,13 @@ def _with_others(
         np.concatenate([chains.flow * seasons + chains.season, group, group[may_turn]]),
         np.concatenate([held, np.zeros(len(others)), np.full(int(may_turn.sum()), value * TURN_AWAY_H)]),
         np.concatenate([_own_demand(problem), congestion.background[others]]),
-        csr_matrix((np.concatenate([use, ones]), (rows, columns)), shape=shape),
+        csr_matrix((np.concatenate([per_t, ones]), (rows, columns)), shape=shape),
         worth=csr_matrix((np.concatenate([worth, value * ones]), (rows, columns)), shape=shape),
         path_size=np.concatenate([problem.parts.path_size, np.ones(shape[0] - own)]),
     )
     scale = np.full(own_groups + len(others), problem.rates["logit_scale"])
     of = _at_least_one(congestion.curves)
-    return SharedChains(problem, congestion, legs, uses, vessel, made, of, _hard(congestion), scale, own_groups)
+    return SharedChains(problem, congestion, legs, uses, vessel, per_t, made, of, _hard(congestion), scale, own_groups)
 
 
 def _at_least_one(of: Curves) -> Curves:

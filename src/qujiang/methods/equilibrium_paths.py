@@ -18,7 +18,7 @@ from scipy.sparse import csr_matrix, hstack
 
 from qujiang.errors import InfeasibleError, NotConvergedError
 from qujiang.methods.delay import Curves, delay, delay_integral, delay_slope
-from qujiang.methods.equilibrium_chains import ChainSet
+from qujiang.methods.equilibrium_chains_search import ChainSet, _crossed
 
 Floats = NDArray[np.float64]
 #: A scipy.sparse.csr_matrix; its stubs know too little of its own operations.
@@ -295,7 +295,7 @@ class _Search:
         left = apart(np.concatenate([columns[0], self.dense_hard], axis=1))
         right = np.concatenate([columns[1], self.dense_hard], axis=1)
         through, hard = columns[0].shape[1], self.hard.size
-        system = right.T @ (left * loose[:, None])
+        system = _crossed(right, left * loose[:, None])
         system[np.arange(through), np.arange(through)] += 1.0
         ends = np.arange(through, through + hard)
         system[ends, ends] += give
