@@ -129,14 +129,16 @@ def _build(problem: FreightProblem, congestion: Congestion, uses: Uses) -> Share
     chains, resources = problem.chains, congestion.resources
     width = chains.leg_mode.shape[1]
     chain = uses.leg // width
-    kinds = np.array([r.kind for r in resources], dtype=object)
-    kind = kinds[uses.resource] if len(resources) else np.empty(0, dtype=object)
-    at_lock, in_port = per_hour_of_legs(problem)
-    vessel = np.where(kind == "lock", at_lock[uses.leg], np.where(kind == "berth", in_port[uses.leg], 0.0))
+    at_lock, in_port = per_hour_of_legs(problem, uses.leg)
+    lock, berth, hard = (
+        np.array([r.kind == kind for r in resources], dtype=bool)[uses.resource]
+        for kind in ("lock", "berth", "capacity")
+    )
+    vessel = np.where(lock, at_lock, np.where(berth, in_port, 0.0))
     cargo = problem.forms.value_of_time[problem.form[chains.flow]]
-    delayed = kind != "capacity"
+    delayed = ~hard
     worth = np.where(delayed, uses.count * (vessel + cargo[chain]), uses.count)
-    per_t = uses.count * units_per_t(problem, kind, uses.leg)
+    per_t = uses.count * _units_per_t(problem, congestion, uses)
     legs = price_legs(problem)
     held = generalized_cost(problem, legs)
     if len(resources):
@@ -145,12 +147,14 @@ def _build(problem: FreightProblem, congestion: Congestion, uses: Uses) -> Share
     return _with_others(problem, congestion, legs, uses, (vessel, per_t), (chain, worth), held)
 
 
-def units_per_t(problem: FreightProblem, kind: np.ndarray, leg: np.ndarray) -> np.ndarray:
+def _units_per_t(problem: FreightProblem, congestion: Congestion, uses: Uses) -> np.ndarray:
     """Flow of a resource that a tonne on a leg makes: vessels with their empty way back, lorries an hour, or tonnes."""
     rates = problem.rates
-    vessels = (1 + rates["empty_return_share"] / 100) / payload_of_legs(problem)[leg]
     lorries = 1.0 / rates.value.get("truck_payload", TRUCK_PAYLOAD_T) / HOURS_PER_YEAR
-    return np.where(kind == "lock", vessels, np.where(kind == "road", lorries, 1.0))
+    of = {"lock": 1 + rates["empty_return_share"] / 100, "road": lorries}
+    units = np.array([of.get(r.kind, 1.0) for r in congestion.resources])[uses.resource]
+    lock = np.array([r.kind == "lock" for r in congestion.resources], dtype=bool)[uses.resource]
+    return np.where(lock, units / payload_of_legs(problem, uses.leg), units)
 
 
 def _with_others(

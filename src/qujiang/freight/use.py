@@ -90,15 +90,15 @@ def passages_of(problem: FreightProblem) -> Passages:
                 leg.append(at)
                 lock.append(np.full(len(at), index[name]))
     legs = np.concatenate(leg)
-    return Passages(names, legs, np.concatenate(lock), np.ones(len(legs)), payload_of_legs(problem)[legs])
+    return Passages(names, legs, np.concatenate(lock), np.ones(len(legs)), payload_of_legs(problem, legs))
 
 
-def payload_of_legs(problem: FreightProblem) -> np.ndarray:
-    """Payload of the vessel of each leg [t], infinite where none is, shape (chains x 5,)."""
-    return _by_way(problem, [problem.payload_of(s) for s in range(len(problem.networks))], np.inf)
+def payload_of_legs(problem: FreightProblem, leg: np.ndarray) -> np.ndarray:
+    """Payload of the vessel of some legs (of chains x 5) [t], infinite where none is."""
+    return _by_way(problem, leg, [problem.payload_of(s) for s in range(len(problem.networks))], np.inf)
 
 
-def per_hour_of_legs(problem: FreightProblem) -> tuple[np.ndarray, np.ndarray]:
+def per_hour_of_legs(problem: FreightProblem, leg: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """What an hour of the vessel costs a tonne at locks (empty way back included) and in port [yuan/(t h)], 0 on land."""
     from qujiang.freight.vessels import voyage_cost
 
@@ -107,17 +107,18 @@ def per_hour_of_legs(problem: FreightProblem) -> tuple[np.ndarray, np.ndarray]:
     vessels, payloads = [problem.vessel_of(s) for s in seasons], [problem.payload_of(s) for s in seasons]
     at_lock = [cost.per_lock_h[v] / t for v, t in zip(vessels, payloads, strict=True)]
     in_port = [cost.per_port_h[v] / t for v, t in zip(vessels, payloads, strict=True)]
-    return _by_way(problem, at_lock, 0.0), _by_way(problem, in_port, 0.0)
+    return _by_way(problem, leg, at_lock, 0.0), _by_way(problem, leg, in_port, 0.0)
 
 
-def _by_way(problem: FreightProblem, of_way: list[np.ndarray], otherwise: float) -> np.ndarray:
+def _by_way(problem: FreightProblem, leg: np.ndarray, of_way: list[np.ndarray], otherwise: float) -> np.ndarray:
     chains = problem.chains
     widest = max((len(values) for values in of_way), default=0)
     table = np.full((len(of_way), widest + 1), otherwise)
     for season, values in enumerate(of_way):
         table[season, : len(values)] = values
-    way = np.where(chains.leg_mode == Mode.WATER, chains.leg_means, widest)
-    return table[chains.season[:, None], way].ravel()
+    afloat = chains.leg_mode.ravel()[leg] == Mode.WATER
+    way = np.where(afloat, chains.leg_means.ravel()[leg], widest)
+    return table[chains.season[leg // chains.leg_mode.shape[1]], way]
 
 
 def quay_calls(problem: FreightProblem, place: int) -> np.ndarray:
