@@ -12,6 +12,8 @@ import argparse
 import hashlib
 import json
 import resource
+import subprocess
+import sys
 import time
 
 
@@ -30,22 +32,32 @@ def measure(count: int, workers: int) -> tuple[float, float, str]:
     return seconds, first[-1] - first[0], hashlib.sha256(text.encode()).hexdigest()[:12]
 
 
-def megabytes() -> float:
-    """Largest memory of this process plus that of its largest child."""
+def megabytes(workers: int) -> float:
+    """Largest memory of this process and, where there are several, that of its largest child for each."""
     own, child = (resource.getrusage(who).ru_maxrss for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
-    return (own + 2 * child) / 1000
+    return (own + (workers * child if workers > 1 else 0)) / 1000
+
+
+def row(count: int, workers: int) -> str:
+    seconds, alone, answer = measure(count, workers)
+    return f"{count:>8,} {workers:>9} {seconds:>8.1f} {alone:>21.1f} {megabytes(workers):>8.0f}  {answer}"
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--futures", type=int, nargs="*", default=[1000, 10_000])
     parser.add_argument("--workers", type=int, nargs="*", default=[1, 2])
+    parser.add_argument("--here", action="store_true", help=argparse.SUPPRESS)  # one row, in this process
     asked = parser.parse_args()
+    if asked.here:
+        print(row(asked.futures[0], asked.workers[0]))
+        return
     print(f"{'futures':>8} {'processes':>9} {'seconds':>8} {'after the first block':>21} {'peak MB':>8}  answer")
     for count in asked.futures:
         for workers in asked.workers:
-            seconds, alone, answer = measure(count, workers)
-            print(f"{count:>8,} {workers:>9} {seconds:>8.1f} {alone:>21.1f} {megabytes():>8.0f}  {answer}")
+            # a process of its own each, so that the memory is its own
+            asked_row = [sys.executable, __file__, "--here", "--futures", str(count), "--workers", str(workers)]
+            print(subprocess.run(asked_row, check=True, capture_output=True, text=True).stdout, end="", flush=True)
 
 
 if __name__ == "__main__":

@@ -23,8 +23,9 @@ GROUP_CORRELATION = 0.6
 LOCK_CORRELATION = 0.5
 #: Rates that no repricing can follow: they decide which vessels fit which link.
 HELD = ("ukc_m",)
-#: Prices that may move between today and the target year; other rates are unknown today and the same in both years.
-MOVING = ("diesel_price", "crew_wage")
+#: Prices whose range is one of time: today's is the middle, the draw is the target year's. Every other rate is unknown today
+#: and the same in both years.
+MOVING = ("diesel_price",)
 #: Items of ``port_equipment`` that are drawn, each alike at all terminals of the port.
 EQUIPMENT = (
     "working_days", "hours_per_day", "auxiliary_hours", "berthing_hours", "berth_utilisation", "design_call_t",
@@ -167,10 +168,14 @@ def _demand(tables: Mapping[str, pl.DataFrame]) -> Iterator[Input | None]:
             row["growth_low_percent"], row["growth_percent"], row["growth_high_percent"],
             **_in_group(row["correlation_group"], GROUP_CORRELATION),
         )  # fmt: skip
+    ends = ("demand_low_t_per_year", "demand_high_t_per_year")
     total = (
         tables["demand"]
         .group_by("cargo", maintain_order=True)
-        .agg(pl.col("demand_t_per_year", "demand_low_t_per_year", "demand_high_t_per_year").sum())
+        .agg(
+            pl.col("demand_t_per_year").sum(),
+            *(pl.col(end).fill_null(pl.col("demand_t_per_year")).sum() for end in ends),
+        )
     )
     for cargo, middle, low, high in total.iter_rows():
         if middle > 0:
@@ -187,12 +192,16 @@ def _port(tables: Mapping[str, pl.DataFrame], place: str) -> Iterator[Input | No
     here = set(tables["terminals"].filter(pl.col("place") == place)["id"])
     rows = [row for row in tables["port_equipment"].to_dicts() if row["terminal"] in here]
     for item in EQUIPMENT:
-        mine = [row for row in rows if row["item"] == item and row["low_value"] is not None]
+        mine = [row for row in rows if row["item"] == item and None not in (row["low_value"], row["high_value"])]
         if mine:
             value = sum(row["equipment_value"] for row in mine)
             low, high = (sum(row[end] for row in mine) / value for end in ("low_value", "high_value"))
             yield triangular(f"port_equipment:{item}", item.replace("_", " "), low, 1.0, high)
-    berths = [row for row in tables["berths"].to_dicts() if row["terminal"] in here and row["crane_rate_low_t_per_h"]]
+    berths = [
+        row
+        for row in tables["berths"].to_dicts()
+        if row["terminal"] in here and row["crane_rate_low_t_per_h"] and row["crane_rate_high_t_per_h"]
+    ]
     if berths:
         value = sum(row["crane_rate_t_per_h"] for row in berths)
         low, high = (sum(row[f"crane_rate_{end}_t_per_h"] for row in berths) / value for end in ("low", "high"))
