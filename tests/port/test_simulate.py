@@ -313,7 +313,7 @@ def test_simulate_command(tmp_path):
     for row in answer["stages"]:
         assert {"wait_h", "wait_h_low", "wait_h_high", "utilisation", "state"} <= set(row)
         assert 0 <= row["wait_h_low"] <= row["wait_h"] <= row["wait_h_high"]
-    assert {"result.json", "stages.csv", "log.parquet", "log.csv", "log.ocel.json", "week.svg"} == {
+    assert {"result.json", "stages.csv", "log.parquet", "log.csv", "log.ocel.json", "week.svg", "port.html"} == {
         p.name for p in (tmp_path / "out").iterdir()
     }
 

@@ -79,7 +79,9 @@ def test_zones_take_their_share_and_fill(district: District):
     )
     assert problem.t_per_year == pytest.approx(plain.t_per_year)
     cold = [kind for kind in problem.kinds if kind.yard == "qj1 cold_chain"]
-    inward = [kind for kind in plain.kinds if (kind.terminal, kind.direction, kind.berth_type) == ("qj1", "in", "general")]
+    inward = [
+        kind for kind in plain.kinds if (kind.terminal, kind.direction, kind.berth_type) == ("qj1", "in", "general")
+    ]
     assert sum(kind.t_per_year for kind in cold) == pytest.approx(0.1 * sum(kind.t_per_year for kind in inward))
     assert {kind.priority for kind in cold} == {0.0}
     assert {kind.priority for kind in problem.kinds if kind not in cold} == {1.0}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -11,10 +11,12 @@ from qujiang.cli import as_json
 from qujiang.errors import ScenarioError
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     import polars as pl
 
     from qujiang.district import District
-    from qujiang.port.result import PortResult
+    from qujiang.port.problem import PortProblem
 
 
 @click.group()
@@ -150,6 +152,12 @@ def _table(calls: Path | None) -> pl.DataFrame | None:
     type=click.Path(path_type=Path, dir_okay=False),
     help="Start from the vessels in port now (CSV: kind, place, remaining_t); the whole year counts.",
 )
+@click.option(
+    "--month-factor", type=float, help="Busiest month over mean month. Without it: the rate peak_month_factor."
+)
+@click.option(
+    "--capacity", "capacity_wanted", is_flag=True, help="Also the notions of capacity, at a wait ratio of 0.1."
+)
 @CALLS
 @DISTRICT
 @SCENARIO
@@ -162,6 +170,8 @@ def simulate(
     precision: float,
     lock: str | None,
     present: Path | None,
+    month_factor: float | None,
+    capacity_wanted: bool,
     calls: Path | None,
     district: str | None,
     scenario: str | None,
@@ -169,45 +179,101 @@ def simulate(
     out: Path | None,
     json_wanted: bool,
 ) -> None:
-    """Simulate a year: waiting, turnaround, use of every stage."""
+    """Simulate a year: waiting, turnaround, use of every stage.
+
+    With --out, tables, log and a page in both languages (port.html) are written.
+    """
     from qujiang.port.rows import port_problem, present_from
     from qujiang.port.simulate import simulate as run
 
-    problem = port_problem(
-        _opened(district, scenario), throughput_t_per_year=throughput, year=year, calls=_table(calls), lock=lock
-    )
+    opened, given = _opened(district, scenario), _table(calls)
+    problem = port_problem(opened, throughput_t_per_year=throughput, year=year, calls=given, lock=lock)
     now = _table(present)
     if now is not None:
         problem = present_from(problem, now)
     result = run(problem, precision=precision, seed=seed, steady=now is None)
+    answer = result.as_dict()
+    answer["busiest_month"] = _busiest(opened, problem, month_factor, precision, seed) if now is None else None
+    if capacity_wanted:
+        from qujiang.port.notions import notions
+
+        answer["capacity"] = notions(opened, calls=given, seed=seed, gains=False)
     if out is not None:
         from qujiang.port.write import write_simulation
+        from qujiang.report.port_page import write_port
 
-        write_simulation(problem, result, out)
-    click.echo(as_json(result.as_dict()) if json_wanted else _simulation_text(result))
+        shown = write_simulation(problem, result, out, answer)
+        more = {"busiest": answer["busiest_month"], "capacity": answer.get("capacity")}
+        write_port(result, opened, out / "port.html", shown=shown, **more)
+    click.echo(as_json(answer) if json_wanted else _simulation_text(answer))
 
 
-def _simulation_text(result: PortResult) -> str:
+def _busiest(
+    opened: District, problem: PortProblem, factor: float | None, precision: float, seed: int
+) -> dict[str, object] | None:
+    """The answer at the busiest month's flow; None where no factor is known."""
+    from qujiang.port.busiest import busiest_month
+    from qujiang.port.busiest import month_factor as known_factor
+
+    factor = known_factor(opened) if factor is None else factor
+    if factor is None:
+        return None
+    found = busiest_month(problem, factor, precision=precision, seed=seed).as_dict()
+    return {"month_factor": factor, **{name: value for name, value in found.items() if name != "assumptions"}}
+
+
+def _simulation_text(answer: Mapping[str, Any]) -> str:
     lines = [
-        f"{result.throughput_t_per_year / 1e6:.3g} Mt a year in {result.calls_per_year:,.0f} calls; {result.replications} replications"
+        f"{answer['throughput_t_per_year'] / 1e6:.3g} Mt a year in {answer['calls_per_year']:,.0f} calls; {answer['replications']} replications"
     ]
-    lines.append(f"{'stage':<9}{'where':<22}{'wait, h':>9}{'95 % interval':>19}{'exact':>9}{'use':>7}  state")
-    for row in result.as_dict()["stages"]:
-        wait = "" if row["wait_h"] is None else f"{row['wait_h']:.3g}"
-        band = "" if row["wait_h"] is None else f"{row['wait_h_low']:.3g} to {row['wait_h_high']:.3g}"
-        exact = "" if row["exact_wait_h"] is None else f"{row['exact_wait_h']:.3g}"
-        lines.append(
-            f"{row['stage']:<9}{row['name']:<22}{wait:>9}{band:>19}{exact:>9}{row['utilisation']:>7.2f}  {row['state']}"
-        )
-    if result.turnaround is not None:
-        mean, late = result.turnaround["mean"], result.turnaround["p90"]
-        lines.append(
-            f"time in port {mean.mean:.1f} h ({mean.low:.1f} to {mean.high:.1f}); nine of ten within {late.mean:.1f} h"
-        )
-    if result.binds is not None:
-        lines.append(f"binds first: {result.binds}")
-    lines += [f"assumed: {text}" for text in result.assumptions]
+    heads = ("stage", "where", "wait, h", "95 % interval", "exact", "use", "state")
+    rows = [_stage_cells(row) for row in answer["stages"]]
+    wide = [max(len(cells[k]) for cells in (heads, *rows)) for k in range(len(heads))]
+    for cells in (heads, *rows):
+        placed = [
+            text.rjust(w) if 2 <= k <= 5 else text.ljust(w) for k, (text, w) in enumerate(zip(cells, wide, strict=True))
+        ]
+        lines.append("  ".join(placed).rstrip())
+    for row in answer["stages"]:
+        if row["wait_h"] and row.get("closed_wait_h") and row["utilisation"] < 0.3:
+            lines.append(
+                f"{row['name']} is hardly used and waited for: it works {24 * row['open_share']:.3g} of 24 h, "
+                f"and waiting for it to open alone takes {row['closed_wait_h']:.3g} h in the mean"
+            )
+    if answer["turnaround_mean_h"] is not None:
+        mean, late = answer["turnaround_mean_h"], answer["turnaround_p90_h"]
+        low, high = answer["turnaround_mean_h_low"], answer["turnaround_mean_h_high"]
+        lines.append(f"time in port {mean:.1f} h ({low:.1f} to {high:.1f}); nine of ten within {late:.1f} h")
+    if answer["binds"] is not None:
+        lines.append(f"binds first: {answer['binds']}")
+    month = answer["busiest_month"]
+    if month is not None:
+        lines.append(_month_text(month))
+    lines += [f"assumed: {text}" for text in answer["assumptions"]]
     return "\n".join(lines)
+
+
+def _stage_cells(row: Mapping[str, Any]) -> tuple[str, ...]:
+    wait = band = exact = ""
+    if row["wait_h"] is not None:
+        wait, band = _hours(row["wait_h"]), f"{_hours(row['wait_h_low'])} to {_hours(row['wait_h_high'])}"
+    if row["exact_wait_h"] is not None:
+        exact = _hours(row["exact_wait_h"])
+    if row["stage"] == "gate":
+        band = ""  # calculated, so there is no chance in it
+    return row["stage"], row["name"], wait, band, exact, f"{row['utilisation']:.2f}", row["state"].replace("_", " ")
+
+
+def _hours(value: float) -> str:
+    return "0" if value == 0 else "< 0.001" if value < 0.001 else f"{value:.3g}"
+
+
+def _month_text(month: Mapping[str, Any]) -> str:
+    flow = f"busiest month ({month['month_factor']:g} of the mean flow, as if it lasted)"
+    if month["turnaround_mean_h"] is None:
+        return f"{flow}: {month['binds']} cannot keep up, {month['state'].replace('_', ' ')}"
+    mean, late = month["turnaround_mean_h"], month["turnaround_p90_h"]
+    return f"{flow}: time in port {mean:.1f} h, nine of ten within {late:.1f} h; most waited for: {month['binds']}"
 
 
 TARGET_WAIT = click.option(

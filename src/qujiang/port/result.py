@@ -17,7 +17,8 @@ class StageResult:
     """One stage: its wait with a 95 % interval, its use, its queue; no wait where no steady state exists.
 
     ``utilisation`` is measured; ``offered`` is work over ability by arithmetic. ``exact_wait_h`` is the formula's wait.
-    ``share_of_waiting`` ranks who waits for what.
+    ``share_of_waiting`` ranks who waits for what. Where the resource is closed for hours, ``open_share`` is the part of the
+    time in which it works and ``closed_wait_h`` what the openings alone make one wait: the reason of a wait at little use.
     """
 
     stage: str
@@ -29,6 +30,8 @@ class StageResult:
     queue: float | None = None
     exact_wait_h: float | None = None
     share_of_waiting: float | None = None
+    open_share: float = 1.0
+    closed_wait_h: float = 0.0
 
     def as_dict(self) -> dict[str, Any]:
         wait = self.wait
@@ -45,6 +48,8 @@ class StageResult:
             "exact_wait_h": self.exact_wait_h,
             "exact_difference_percent": _difference(wait, self.exact_wait_h),
             "share_of_waiting": self.share_of_waiting,
+            "open_share": self.open_share,
+            "closed_wait_h": self.closed_wait_h,
         }
 
 

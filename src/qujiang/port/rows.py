@@ -95,7 +95,9 @@ def port_problem(
         traffic = _scaled(traffic, throughput_t_per_year)
     kinds = tuple(in_zones(district, _kinds(district, pools, traffic, said)))
     if any(kind.yard is not None and kind.yard.split(" ")[1] not in ("boxes", "bulk") for kind in kinds):
-        said.append("the zones' shares, room and stay are assumed, and which terminal serves each; outward cargo passes none")
+        said.append(
+            "the zones' shares, room and stay are assumed, and which terminal serves each; outward cargo passes none"
+        )
     berths, cranes = [], []
     for pool in pools:
         name = f"{pool.terminal} {pool.berth_type}"

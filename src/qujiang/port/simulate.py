@@ -19,7 +19,7 @@ from qujiang.port.kernels import Port
 from qujiang.port.path import Path, follow
 from qujiang.port.problem import PortProblem
 from qujiang.port.result import BEHIND, NOT_STEADY, OVERLOADED, STEADY, PortResult, StageResult
-from qujiang.port.stages import Stage, stages
+from qujiang.port.stages import Stage, closed_wait_h, open_share, stages
 
 FIRST, BATCH, MOST = 10, 10, 400
 LEAST_CALLS = 400
@@ -270,6 +270,17 @@ def _stage_results(
                 queue=float(np.nanmean([sample.queue[k] for sample in samples])),
                 exact_wait_h=kept[k].exact_wait_h,
                 share_of_waiting=part,
+                **_openings(problem, stage),
             )
         )
     return tuple(rows)
+
+
+def _openings(problem: PortProblem, stage: Stage) -> dict[str, float]:
+    """How much of the time a stage works, and what waiting for its openings alone takes [h]."""
+    what = {"berth": "berths", "crane": "cranes"}.get(stage.station, stage.station)
+    which = problem.kinds[stage.kinds[0]].terminal if stage.station == "berth" else stage.name
+    return {
+        "open_share": open_share(problem, what, which),
+        "closed_wait_h": closed_wait_h(problem, what, which),
+    }

@@ -81,6 +81,16 @@ def open_share(problem: PortProblem, what: str, which: str) -> float:
     return 1 - closed / problem.hours_h_per_year
 
 
+def closed_wait_h(problem: PortProblem, what: str, which: str) -> float:
+    """Mean wait of one who comes at a random hour of the run's year, for openings alone [h]: Σ closed²/2 over the year."""
+    closed = [
+        min(c.to_h, problem.hours_h_per_year) - min(c.from_h, problem.hours_h_per_year)
+        for c in problem.closures
+        if c.what == what and c.which == which and c.capacity == 0
+    ]
+    return sum(hours**2 for hours in closed) / 2 / problem.hours_h_per_year
+
+
 def _pool_of(problem: PortProblem, kind: CallKind):
     berth = next(berth for berth in problem.berths if problem.why_not(kind, berth) is None)
     return next(pool for pool in problem.pools if pool.name == berth.pool)
@@ -115,13 +125,7 @@ def _berths(problem: PortProblem) -> list[Stage]:
             for pool in problem.pools
             if pool.name in pools
         )
-        simple = (
-            len(set(fits)) == 1
-            and spare
-            and problem.gap_stages == 1
-            and share == 1
-            and _rank_is_free(rows)
-        )
+        simple = len(set(fits)) == 1 and spare and problem.gap_stages == 1 and share == 1 and _rank_is_free(rows)
         exact = (
             hold * wait_between("M", len(berths), offered, hold_cv2(problem, rows))
             if simple and 0 < offered < 1
@@ -137,7 +141,9 @@ def _rank_is_free(kinds: list[CallKind]) -> bool:
 
     Where service times are drawn from one law, who goes first changes who waits, not how many (Kleinrock's law).
     """
-    laws = {(kind.berthing_h, kind.call_low_t, kind.call_high_t, kind.handling_stages, kind.gang_most) for kind in kinds}
+    laws = {
+        (kind.berthing_h, kind.call_low_t, kind.call_high_t, kind.handling_stages, kind.gang_most) for kind in kinds
+    }
     return len({kind.priority for kind in kinds}) == 1 or len(laws) == 1
 
 
