@@ -81,17 +81,23 @@ def check_damaged(folder, tables, name: str, content: bytes) -> None:
     assert check_folder(tables, folder).frames["places"].schema == tables[0].schema
 
 
+A_WORKBOOK = a_workbook()  # made once: a new one holds the time of its making
+
+
 @steady
 @given(data=st.data())
 def test_any_damage_to_a_workbook(folder, tables, data):
-    check_damaged(folder, tables, "places.xlsx", damaged(a_workbook(), data))
+    check_damaged(folder, tables, "places.xlsx", damaged(A_WORKBOOK, data))
+
+
+A_PARQUET = a_parquet()
 
 
 @pytest.mark.slow
 @settings(max_examples=12, deadline=None, suppress_health_check=list(HealthCheck))
 @given(data=st.data())
 def test_any_damage_to_a_parquet_file(folder, tables, data):
-    whole = a_parquet()
+    whole = A_PARQUET
     found = bytearray(whole)
     for at in data.draw(st.lists(st.integers(4, len(whole) - 5), min_size=1, max_size=4)):
         found[at] = data.draw(st.integers(0, 255))  # between the marks at both ends, so that the reader is reached
