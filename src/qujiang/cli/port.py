@@ -433,7 +433,7 @@ def stress(
             continue
         line = f"  {answer.meaning}: {answer.added_h.mean:+.2f} h ({answer.added_h.low:+.2f} to {answer.added_h.high:+.2f})"
         if answer.added_to_others_h is not None:
-            line += f"; to the others {answer.added_to_others_h.mean:+.2f} h"
+            line += f"; to the others {answer.added_to_others_h.mean:+.3f} h"
         click.echo(f"{line}; longest stay of the year {answer.worst_h:.0f} h")
     if reserve is not None:
         click.echo(f"  the reserve lasts {reserve:.1f} days while nothing comes in; the flood week has 7")
