@@ -27,6 +27,7 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
     "freight": ("qujiang.cli.freight", "freight", "Freight: how cargo goes, what it costs, where it binds."),
     "port": ("qujiang.cli.port", "port", "Port: how long ships wait and what the port can carry."),
     "outlook": ("qujiang.cli.outlook", "outlook", "Outlook: where indicators go and what the targets ask."),
+    "desk": ("qujiang.cli.desk", "desk", "Desk: an enterprise asks, the government answers, on the clock."),
 }
 
 
