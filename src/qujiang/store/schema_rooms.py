@@ -52,6 +52,7 @@ requests = Table(
     Column("attributes", Json, nullable=False),
     Column("lead_department", String(40)),
     Column("assigned_on", Date),
+    Column("clock_on", Date),
     Column("contact_days", Integer),
     Column("contact_due_on", Date),
     Column("contacted_on", Date),

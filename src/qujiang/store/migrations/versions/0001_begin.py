@@ -169,6 +169,7 @@ def upgrade() -> None:
         sa.Column("attributes", types.Json, nullable=False),
         sa.Column("lead_department", sa.String(length=40), nullable=True),
         sa.Column("assigned_on", sa.Date(), nullable=True),
+        sa.Column("clock_on", sa.Date(), nullable=True),
         sa.Column("contact_days", sa.Integer(), nullable=True),
         sa.Column("contact_due_on", sa.Date(), nullable=True),
         sa.Column("contacted_on", sa.Date(), nullable=True),
