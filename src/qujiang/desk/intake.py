@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import re
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import date, datetime
 from typing import Any
@@ -30,6 +31,7 @@ LONGEST = {
     "address": 300,
 }
 ALIKE = 0.5
+_UNPRINTABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff\ufffe\uffff]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,6 +208,9 @@ def _check(book: Rulebook, draft: Draft) -> None:
         for name, most in LONGEST.items()
         if len(getattr(draft, name)) > most
     ]
+    texts = [*(v for v in asdict(draft).values() if isinstance(v, str)), *_texts(draft.attributes)]
+    if any(_UNPRINTABLE.search(text) for text in texts):
+        faults.append(Fault("request", None, None, None, "holds control signs or half characters", "send plain text"))
     if not draft.title.strip():
         faults.append(Fault("request", None, "title", draft.title, "is empty", "say in a few words what is asked"))
     if draft.channel not in CHANNELS:
@@ -260,6 +265,18 @@ def attribute_faults(service: Service, given: dict[str, Any]) -> list[Fault]:
                 Fault("request", None, f"attribute[{code}]", str(value)[:80], rule, question.datatype_description_zh)
             )
     return faults
+
+
+def _texts(value: Any) -> Iterator[str]:
+    if isinstance(value, dict):
+        for name, item in value.items():
+            yield name
+            yield from _texts(item)
+    elif isinstance(value, list):
+        for item in value:
+            yield from _texts(item)
+    elif isinstance(value, str):
+        yield value
 
 
 def _answer_rule(datatype: str, value: Any, keys: set[str]) -> str:

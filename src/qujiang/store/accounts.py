@@ -48,6 +48,7 @@ class NewAccount:
     department: str | None = None
     enterprise_code: str | None = None
     password: str | None = None
+    one_time: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +94,7 @@ def create_account(unit: Unit, new: NewAccount) -> int:
         "department": new.department,
         "enterprise_code": new.enterprise_code,
         "password_hash": hash_password(new.password) if new.password else None,
+        "must_change": new.one_time,
         "created_at": unit.now,
     }
     number = unit.execute(insert(accounts).values(values).returning(accounts.c.id)).scalar_one()
@@ -199,16 +201,18 @@ def change_password(unit: Unit, old: str, new: str) -> None:
     row = unit.execute(select(accounts).where(accounts.c.id == unit.caller.account_id).with_for_update()).first()
     if row is None or not row.password_hash or not _matches(row.password_hash, old):
         raise ForbiddenError("the old password is wrong")
-    _set_password(unit, row.id, new)
+    if old == new:
+        raise ScenarioError("the new password is the old one")
+    _set_password(unit, row.id, new, one_time=False)
     unit.tell("password_changed", f"account:{row.id}")
 
 
 def reset_password(unit: Unit, account_id: int, new: str) -> None:
-    """Set another's password; every session of the account ends."""
+    """Set another's password, to be changed at the next log-in; every session of the account ends."""
     unit.caller.need("admin", "system")
     if unit.execute(select(accounts.c.id).where(accounts.c.id == account_id).with_for_update()).first() is None:
         raise NotFoundError(f"no account {account_id}")
-    _set_password(unit, account_id, new)
+    _set_password(unit, account_id, new, one_time=True)
     unit.tell("password_reset", f"account:{account_id}")
 
 
@@ -265,11 +269,11 @@ def _digest(secret: str) -> str:
 
 
 def _caller(row: Row[Any], address: str) -> Caller:
-    return Caller(row.id, row.name, row.role, row.department, row.enterprise_code, address)
+    return Caller(row.id, row.name, row.role, row.department, row.enterprise_code, address, row.must_change)
 
 
-def _set_password(unit: Unit, account_id: int, password: str) -> None:
-    values = {"password_hash": hash_password(password), "version": accounts.c.version + 1}
+def _set_password(unit: Unit, account_id: int, password: str, *, one_time: bool) -> None:
+    values = {"password_hash": hash_password(password), "must_change": one_time, "version": accounts.c.version + 1}
     unit.execute(update(accounts).where(accounts.c.id == account_id).values(values))
     _end_sessions(unit, account_id)
 

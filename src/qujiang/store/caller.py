@@ -9,7 +9,8 @@ from qujiang.errors import ForbiddenError
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """One caller; ``account_id`` is None for the system and for anonymous."""
+    """One caller; ``account_id`` is None for the system and for anonymous. Who
+    ``must_change`` a one-time password may do nothing else."""
 
     account_id: int | None
     name: str
@@ -17,6 +18,7 @@ class Caller:
     department: str | None = None
     enterprise_code: str | None = None
     address: str = ""
+    must_change: bool = False
 
     def need(self, *roles: str) -> None:
         """Refuse any role but ``roles``."""

@@ -41,6 +41,7 @@ accounts = Table(
     Column("department", String(40)),
     Column("enterprise_code", String(18)),
     Column("password_hash", Text),
+    Column("must_change", Boolean, nullable=False, server_default=false()),
     Column("disabled", Boolean, nullable=False, server_default=false()),
     Column("version", Integer, nullable=False, server_default="1"),
     Column("created_at", Instant, nullable=False),

@@ -31,6 +31,7 @@ def upgrade() -> None:
         sa.Column("department", sa.String(length=40), nullable=True),
         sa.Column("enterprise_code", sa.String(length=18), nullable=True),
         sa.Column("password_hash", sa.Text(), nullable=True),
+        sa.Column("must_change", sa.Boolean(), server_default=sa.false(), nullable=False),
         sa.Column("disabled", sa.Boolean(), server_default=sa.false(), nullable=False),
         sa.Column("version", sa.Integer(), server_default="1", nullable=False),
         sa.Column("created_at", types.Instant(), nullable=False),
