@@ -57,3 +57,68 @@ def due(start, days: int, pauses: tuple[str, ...], district: Path | None, wants_
     click.echo(f"due {answer.due}" if answer.due else "due: open, the clock stands")
     if answer.note:
         click.echo(answer.note)
+
+
+@desk.command()
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--database", required=True, metavar="URL", help="A file, sqlite:///file or postgresql://…")
+@click.option("--district", type=click.Path(exists=True, file_okay=False, path_type=Path), help="Whose rules.")
+@click.option("--json", "wants_json", is_flag=True, help="For machines.")
+def intake(file: Path, database: str, district: Path | None, wants_json: bool) -> None:
+    """Take in a hotline's CSV, whole or not at all; a ticket taken before is passed over."""
+    from qujiang.desk import read_rulebook, take_hotline
+    from qujiang.store import Caller, open_store
+
+    book, store = read_rulebook(services_folder(district)), open_store(database)
+    try:
+        with store.write(Caller(None, "command line", "officer", "desk")) as unit:
+            answer = take_hotline(unit, book, file.read_text(encoding="utf-8-sig"), file.name)
+    finally:
+        store.close()
+    click.echo(as_json(answer) if wants_json else f"{answer['taken']} taken in, {answer['known']} known before")
+
+
+@desk.command()
+@click.argument("first", type=click.DateTime(["%Y-%m-%d"]))
+@click.argument("last", type=click.DateTime(["%Y-%m-%d"]))
+@click.option("--database", required=True, metavar="URL", help="A file, sqlite:///file or postgresql://…")
+@click.option("--district", type=click.Path(exists=True, file_okay=False, path_type=Path), help="Whose rules.")
+@click.option("--csv", "wants_csv", is_flag=True, help="The CSV twin.")
+@click.option("--json", "wants_json", is_flag=True, help="For machines.")
+def board(first, last, database: str, district: Path | None, wants_csv: bool, wants_json: bool) -> None:
+    """The three rates with n and interval, ageing, and a line per department."""
+    import json
+
+    from qujiang.calendar import china_date
+    from qujiang.desk import board as make
+    from qujiang.desk import boards, read_rulebook, sheets
+    from qujiang.store import Caller, open_store
+
+    book, store = read_rulebook(services_folder(district)), open_store(database)
+    try:
+        with store.read() as connection:
+            made = make(
+                connection,
+                Caller(None, "command line", "auditor"),
+                book,
+                first.date(),
+                last.date(),
+                china_date(store.now()),
+            )
+    finally:
+        store.close()
+    if wants_json:
+        click.echo(json.dumps(made.as_dict(), ensure_ascii=False, indent=1, default=str))
+        return
+    rows = boards.board_table(made)
+    if wants_csv:
+        click.echo(sheets.as_csv(rows, list(rows[0])), nl=False)
+        return
+    for row in rows:
+        shares = "  ".join(
+            f"{name} {'–' if row[f'{name}_share'] is None else format(row[f'{name}_share'], '.1%')} (n={row[f'{name}_n']})"
+            for name in ("response", "resolution", "satisfaction")
+        )
+        click.echo(
+            f"{row['department']:14} received {row['received']}  open {row['open']}  overdue {row['overdue']}  {shares}"
+        )
