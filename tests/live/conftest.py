@@ -103,8 +103,9 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str
 
 
 @pytest.fixture
-def clock() -> HandClock:
-    return HandClock()
+def clock(request: pytest.FixtureRequest) -> HandClock:
+    """A clock set by hand; a test may name its first instant."""
+    return HandClock(getattr(request, "param", "2026-11-23T01:00:00+00:00"))
 
 
 @pytest.fixture
