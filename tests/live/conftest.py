@@ -3,24 +3,32 @@
 from __future__ import annotations
 
 import os
+import secrets
 import shutil
+import socket
 import tempfile
+import threading
+import time
 import warnings
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from importlib.resources import files
 from pathlib import Path
+from typing import Any
 
 import psycopg
 import pytest
+import uvicorn
 from argon2 import PasswordHasher
+from fastapi.testclient import TestClient
 
 from qujiang.calendar import WorkCalendar
 from qujiang.desk import Rulebook, read_rulebook
 from qujiang.store import SYSTEM, Caller, Store, accounts, open_store
 from qujiang.store.migrate import newest
 from qujiang.store.schema import metadata
+from qujiang.web import Settings, create_app
 
 
 class HandClock:
@@ -163,3 +171,67 @@ def make_people(store: Store) -> dict[str, Caller]:
             )
             made[name] = Caller(accounts.create_account(unit, new), name, role, department, code)
     return made
+
+
+@pytest.fixture
+def settings(database_url: str, clock: HandClock) -> Settings:
+    return Settings(database_url, SERVICES, clock=clock, webhook_every_s=3600)
+
+
+@pytest.fixture
+def client(settings: Settings) -> Iterator[TestClient]:
+    """The application without a network in between, on both databases."""
+    with TestClient(create_app(settings), base_url="http://testserver") as made:
+        yield made
+
+
+@pytest.fixture
+def keys(client: TestClient) -> dict[str, str]:
+    """An API key for one caller of every part."""
+    return make_keys(client.app.state.house.store)  # type: ignore[attr-defined]
+
+
+def make_keys(live: Store) -> dict[str, str]:
+    people_ = make_people(live)
+    with live.write(SYSTEM) as unit:
+        return {name: accounts.create_api_key(unit, caller.account_id or 0, "test") for name, caller in people_.items()}
+
+
+class Api:
+    """Calls of the API as one of the people; every write carries a new idempotency key unless one is given."""
+
+    def __init__(self, client: Any, keys_: dict[str, str], prefix: str = "/api/v1") -> None:
+        self.client, self.keys, self.prefix = client, keys_, prefix
+
+    def get(self, who: str, path: str, **options: Any) -> Any:
+        return self.client.get(self.prefix + path, headers=self.headers(who), **options)
+
+    def post(self, who: str, path: str, body: Any = None, *, key: str | None = None, **options: Any) -> Any:
+        headers = self.headers(who) | {"Idempotency-Key": key or secrets.token_hex(12)}
+        return self.client.post(self.prefix + path, json=body, headers=headers, **options)
+
+    def headers(self, who: str) -> dict[str, str]:
+        return {"Authorization": f"Bearer {self.keys[who]}"} if who else {}
+
+
+@pytest.fixture
+def api(client: TestClient, keys: dict[str, str]) -> Api:
+    return Api(client, keys)
+
+
+@pytest.fixture
+def server(settings: Settings) -> Iterator[tuple[str, dict[str, str]]]:
+    """The application over real HTTP: its address and the keys of its people."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    app = create_app(settings)
+    running = uvicorn.Server(uvicorn.Config(app, port=port, log_level="error", proxy_headers=False, ws="none"))
+    thread = threading.Thread(target=running.run, daemon=True)
+    thread.start()
+    deadline = time.monotonic() + 20
+    while not running.started and time.monotonic() < deadline:
+        time.sleep(0.01)
+    yield f"http://127.0.0.1:{port}", make_keys(app.state.house.store)
+    running.should_exit = True
+    thread.join(15)

@@ -40,7 +40,7 @@ class Guard:
         if not length.isdigit() or int(length) > MOST_BYTES:
             await _refuse(send)
             return
-        begun, count = False, 0
+        begun, refused, count = False, False, 0
 
         async def counted() -> Message:
             nonlocal count
@@ -51,7 +51,12 @@ class Guard:
             return message
 
         async def guarded(message: Message) -> None:
-            nonlocal begun
+            nonlocal begun, refused
+            if count > MOST_BYTES and not begun:  # whatever the application makes of the cut body
+                begun = refused = True
+                await _refuse(send)
+            if refused:
+                return
             if message["type"] == "http.response.start":
                 begun = True
                 message["headers"] = [*message.get("headers", []), *HEADERS, (b"x-trace", trace.encode())]
