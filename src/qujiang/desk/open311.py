@@ -257,7 +257,7 @@ def _draft(service: Service, given: Mapping[str, str], attributes: dict[str, Any
     if not ("lat" in given and "long" in given) and "address_string" not in given and "address_id" not in given:
         faults.append(_fault("lat", "or address_string or address_id: a location is required"))
     description = given.get("description", "")
-    if re.search(r"<\s*/?\s*[a-zA-Z!]", description):
+    if re.search(r"<[/!]?[a-zA-Z]", description):
         faults.append(_fault("description", "may hold line breaks but no HTML"))
     if "media_url" in given and not re.fullmatch(r"https?://[!-~]{1,480}", given["media_url"]):
         faults.append(_fault("media_url", "must be an http address", given["media_url"]))
