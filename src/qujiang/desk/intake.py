@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, field
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Connection, RowMapping, delete, insert, select
+from sqlalchemy import Connection, delete, func, insert, select
 
 from qujiang.calendar import china_date
 from qujiang.desk import record
 from qujiang.desk.access import allow, part_of
-from qujiang.desk.rulebook import DESK, Rulebook, Service
+from qujiang.desk.rulebook import DESK, Dispatch, Rulebook, Service
 from qujiang.errors import DataError, Fault, ForbiddenError, ScenarioError
 from qujiang.rules import classify
 from qujiang.store import Caller, Unit
@@ -31,6 +31,9 @@ LONGEST = {
     "address": 300,
 }
 ALIKE = 0.5
+COMPARED = 300  # signs of the description that two requests are compared by
+_INSERT = insert(requests).returning(requests.c.id)
+_ASK = insert(request_departments)
 _UNPRINTABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff\ufffe\uffff]")
 
 
@@ -82,7 +85,7 @@ def receive(unit: Unit, book: Rulebook, draft: Draft, *, received_at: datetime |
     if service is None:
         service, spoke = classify(book.keywords, f"{draft.title} {draft.description}", on)
     alike = () if draft.enterprise_code is None else alike_to(unit.connection, draft, service)
-    values = {
+    received: dict[str, Any] = {
         **asdict(draft),
         "service_code": service,
         "account_id": unit.caller.account_id,
@@ -93,14 +96,26 @@ def receive(unit: Unit, book: Rulebook, draft: Draft, *, received_at: datetime |
         "received_on": on,
         "updated_at": unit.now,
     }
-    row = unit.execute(insert(requests).values(values).returning(requests)).mappings().one()
+    rule = None if service is None else book.dispatch_of(service, record.today(unit))
+    given = (
+        None
+        if rule is None or service is None or rule.lead == DESK
+        else _assignment(unit, book, received, service, rule)
+    )
+    # One row for both events: the request comes in and is dispatched in one act.
+    values: dict[str, Any] = received if given is None else received | given.changes | {"version": 2}
+    id_ = unit.execute(_INSERT, values).scalar_one()
     note = f"classified by {', '.join(spoke)}" if spoke else ""
-    record.add_event(unit, row["id"], "received", dict(values), note)
-    record.tell(unit, row["id"], "received", {"channel": draft.channel, "service_code": service, "received_on": on})
-    if service is not None:
-        row = _dispatch_by_rule(unit, book, row, service)
-    number = record.number_of(row["id"])
-    return Received(number, row["version"], row["state"], service, row["lead_department"], row["due_on"], alike)
+    events = [record.event(unit, id_, "received", received, note)]
+    record.tell(unit, id_, "received", {"channel": draft.channel, "service_code": service, "received_on": on})
+    if given is not None:
+        changes = given.changes | {"version": 2, "updated_at": unit.now}
+        events.append(record.event(unit, id_, "dispatched", changes, given.note))
+        record.tell(unit, id_, "dispatched", changes)
+        _ask_assisting(unit, id_, given)
+    record.add_events(unit, events)
+    lead, due = values.get("lead_department"), values.get("due_on")
+    return Received(record.number_of(id_), values["version"], values["state"], service, lead, due, alike)
 
 
 def dispatch(
@@ -116,20 +131,34 @@ def dispatch(
     if head != rule.lead and not note:
         raise ScenarioError(f"the rules name {rule.lead}; say why it goes to {head}")
     assisting = tuple(code for code in rule.assisting if code != head)
-    return assign(unit, book, row, service, head, assisting, note or f"by rule {rule.rule}")
+    given = _assignment(unit, book, row, service, Dispatch(head, assisting, rule.rule), note)
+    unit.execute(delete(request_departments).where(request_departments.c.request_id == row["id"]))
+    _ask_assisting(unit, row["id"], given)
+    return record.change(unit, row, "dispatched", given.changes, given.note)
 
 
-def assign(
-    unit: Unit, book: Rulebook, row: RowMapping, service: str, lead: str, assisting: Sequence[str], note: str
-) -> int:
+@dataclass(frozen=True, slots=True)
+class Assignment:
+    """What a dispatch changes, and whom it asks for an opinion until when."""
+
+    changes: dict[str, Any]
+    assisting: tuple[str, ...]
+    asked_on: date
+    opinion_due_on: date | None
+    note: str
+
+
+def _assignment(
+    unit: Unit, book: Rulebook, row: Mapping[Any, Any], service: str, to: Dispatch, note: str = ""
+) -> Assignment:
     """Give a request to its lead and assisting departments and start their clocks."""
     on = record.today(unit)
-    clocks = book.clocks_of(book.service(service).kind, len(assisting), on)
-    clock_on = row["clock_on"] or row["received_on"]
+    clocks = book.clocks_of(book.service(service).kind, len(to.assisting), on)
+    clock_on = row.get("clock_on") or row["received_on"]
     changes = {
         "state": "assigned",
         "service_code": service,
-        "lead_department": lead,
+        "lead_department": to.lead,
         "assigned_on": on,
         "clock_on": clock_on,
         "contact_days": clocks.contact_wd,
@@ -138,35 +167,32 @@ def assign(
         "due_days": clocks.reply_wd,
         "due_on": record.count_due(book.calendar, clock_on, clocks.reply_wd, ()),
     }
-    unit.execute(delete(request_departments).where(request_departments.c.request_id == row["id"]))
     due = record.count_due(book.calendar, on, clocks.assist_wd, ())
-    rows = [{"request_id": row["id"], "department": code, "asked_on": on, "due_on": due} for code in assisting]
+    return Assignment(changes, to.assisting, on, due, f"{note or 'by rule ' + to.rule}; clock {clocks.rule}")
+
+
+def _ask_assisting(unit: Unit, id_: int, given: Assignment) -> None:
+    rows = [
+        {"request_id": id_, "department": code, "asked_on": given.asked_on, "due_on": given.opinion_due_on}
+        for code in given.assisting
+    ]
     if rows:
-        unit.execute(insert(request_departments), rows)
-    return record.change(unit, row, "dispatched", changes, f"{note}; clock {clocks.rule}")
-
-
-def _dispatch_by_rule(unit: Unit, book: Rulebook, row: RowMapping, service: str) -> RowMapping:
-    rule = book.dispatch_of(service, record.today(unit))
-    if rule.lead == DESK:
-        return row  # stays with the desk, which classifies by hand
-    assign(unit, book, row, service, rule.lead, rule.assisting, f"by rule {rule.rule}")
-    return unit.execute(select(requests).where(requests.c.id == row["id"])).mappings().one()
+        unit.execute(_ASK, rows)
 
 
 def alike_to(connection: Connection, draft: Draft, service: str | None) -> tuple[str, ...]:
     """Open requests of the same enterprise and service whose text is alike: a hint, never a refusal."""
     query = (
-        select(requests.c.id, requests.c.title, requests.c.description)
+        select(requests.c.id, requests.c.title, func.substr(requests.c.description, 1, COMPARED))
         .where(
             requests.c.enterprise_code == draft.enterprise_code,
             requests.c.state.in_(record.OPEN),
             requests.c.service_code.is_(None) if service is None else requests.c.service_code == service,
         )
         .order_by(requests.c.id.desc())
-        .limit(50)
+        .limit(20)
     )
-    mine = _pairs(f"{draft.title} {draft.description}")
+    mine = _pairs(f"{draft.title} {draft.description[:COMPARED]}")
     found = [
         (len(mine & other) / max(1, len(mine | other)), id_)
         for id_, title, text in connection.execute(query)

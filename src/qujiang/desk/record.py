@@ -53,6 +53,7 @@ STATES: dict[str, tuple[str, ...]] = {
     "cleared": ("received", "assigned", "handling", "escalated", "replied", "closed"),
     "recounted": ("assigned", "handling", "escalated"),
 }
+_INSERT_EVENTS = insert(request_events)
 OPEN = ("received", "assigned", "handling", "escalated")
 
 
@@ -101,25 +102,28 @@ def change(unit: Unit, row: RowMapping, verb: str, changes: Mapping[str, Any], n
     )
     if done.rowcount != 1:
         raise ConflictError(f"request {number_of(row['id'])} was changed meanwhile")
-    add_event(unit, row["id"], verb, values, note)
+    add_events(unit, [event(unit, row["id"], verb, values, note)])
     before = {name: row[name] for name in changes if name not in PRIVATE}
     tell(unit, row["id"], verb, values, before)
     return version
 
 
-def add_event(unit: Unit, id_: int, verb: str, values: Mapping[str, Any], note: str) -> None:
-    """Add one event; ``values`` are the columns that it sets."""
-    caller = unit.caller
-    event = {
+def event(unit: Unit, id_: int, verb: str, values: Mapping[str, Any], note: str) -> dict[str, Any]:
+    """One event; ``values`` are the columns that it sets."""
+    return {
         "request_id": id_,
         "at": unit.now,
         "verb": verb,
-        "account_id": caller.account_id,
-        "department": caller.department,
+        "account_id": unit.caller.account_id,
+        "department": unit.caller.department,
         "note": note,
         "changes": {name: _plain(value) for name, value in values.items()},
     }
-    unit.execute(insert(request_events).values(event))
+
+
+def add_events(unit: Unit, events: list[dict[str, Any]]) -> None:
+    """Add events in their order."""
+    unit.execute(_INSERT_EVENTS, events)
 
 
 def tell(unit: Unit, id_: int, verb: str, values: Mapping[str, Any], before: Mapping[str, Any] | None = None) -> None:

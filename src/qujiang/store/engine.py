@@ -184,6 +184,5 @@ def _postgresql_engine(url: Any, pool_size: int) -> Engine:
         pool_size=pool_size,
         max_overflow=pool_size,
         pool_timeout=5,
-        pool_pre_ping=True,
         connect_args={"connect_timeout": 3, "options": options, "application_name": "qujiang"},
     )

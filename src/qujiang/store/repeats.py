@@ -14,6 +14,10 @@ from qujiang.store.engine import Unit
 from qujiang.store.schema import repeats
 
 KEPT = timedelta(days=30)
+_CLAIM = {
+    name: dialect.insert(repeats).on_conflict_do_nothing().returning(repeats.c.key)
+    for name, dialect in (("sqlite", sqlite), ("postgresql", postgresql))
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,10 +43,8 @@ def claim(unit: Unit, key: str, print_: str) -> Answer | None:
     ConflictError
         The key was used for another request.
     """
-    dialect = unit.connection.dialect.name
-    new = postgresql.insert(repeats) if dialect == "postgresql" else sqlite.insert(repeats)
     values = {"account_id": unit.caller.account_id, "key": key, "fingerprint": print_, "at": unit.now}
-    if unit.execute(new.values(values).on_conflict_do_nothing().returning(repeats.c.key)).first() is not None:
+    if unit.execute(_CLAIM[unit.connection.dialect.name], values).first() is not None:
         return None
     row = unit.execute(
         select(repeats).where(repeats.c.account_id == unit.caller.account_id, repeats.c.key == key)

@@ -20,6 +20,9 @@ from qujiang.store.schema import audit
 
 BEGINNING = "0" * 64
 _LOCK = 0x71756A69  # one lock for the chain in PostgreSQL
+_HOLD = text(f"SELECT pg_advisory_xact_lock({_LOCK})")
+_LAST = select(audit.c.seq, audit.c.at, audit.c.hash).order_by(audit.c.seq.desc()).limit(1)
+_APPEND = insert(audit)
 _HASHED = ("seq", "at", "account_id", "account_name", "role", "verb", "subject", "before", "after", "reason", "trace")
 
 
@@ -51,7 +54,7 @@ def append(connection: Connection, entries: Sequence[Entry], now: datetime) -> N
     if not entries:
         return
     if connection.dialect.name == "postgresql":
-        connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _LOCK})
+        connection.execute(_HOLD)
     last = connection.execute(
         select(audit.c.seq, audit.c.at, audit.c.hash).order_by(audit.c.seq.desc()).limit(1)
     ).first()
@@ -78,7 +81,7 @@ def append(connection: Connection, entries: Sequence[Entry], now: datetime) -> N
         }
         row["hash"] = previous = chain_hash(row)
         rows.append(row)
-    connection.execute(insert(audit), rows)
+    connection.execute(_APPEND, rows)
 
 
 def canonical(value: Any) -> str:
