@@ -86,6 +86,12 @@ class Store:
             yield connection
 
     @contextmanager
+    def glance(self) -> Iterator[Connection]:
+        """A connection for one single question: no transaction is opened around it."""
+        with _told(), self.engine.connect() as connection:
+            yield connection if self.is_sqlite else connection.execution_options(isolation_level="AUTOCOMMIT")
+
+    @contextmanager
     def write(self, caller: Caller, *, trace: str = "") -> Iterator[Unit]:
         """One transaction: all of it, with its audit rows, or nothing."""
         with _told(), self._writer(), self.engine.connect() as plain:

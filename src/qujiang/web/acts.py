@@ -52,7 +52,7 @@ def identify(request: Request, *, to_change: bool = False) -> Caller:
     """The caller of a request; a cookie alone writes nothing, for it must come with the session's CSRF token."""
     house = house_of(request)
     key, token = key_of(request), request.cookies.get(COOKIE)
-    with house.store.read() as connection:
+    with house.store.glance() as connection:
         if key:
             caller = key_caller(connection, key, address_of(request))
         elif token:

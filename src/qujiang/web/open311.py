@@ -116,7 +116,7 @@ def one(request: Request, service_request_id: str, fmt: str) -> Response:
 def _caller(request: Request, house: House, key: str) -> Caller:
     if not key:
         raise ForbiddenError("api_key is missing")
-    with house.store.read() as connection:
+    with house.store.glance() as connection:
         caller = key_caller(connection, key, address_of(request))
     if caller.must_change:
         raise ForbiddenError("the account's password is for one time: change it first")
