@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from scipy.optimize import brentq
@@ -86,6 +86,7 @@ costs = arrays(np.float64, (3, 4), elements=st.floats(0.0, 1e4))
 scales = st.floats(1e-4, 10.0)
 
 
+@settings(deadline=None)
 @given(costs, scales)
 def test_identities_of_the_logit(cost: np.ndarray, scale: float) -> None:
     share = choice.logit_shares(cost, scale)
@@ -95,6 +96,7 @@ def test_identities_of_the_logit(cost: np.ndarray, scale: float) -> None:
     np.testing.assert_allclose(logsum, (share * cost).sum(-1) - choice.entropy(share) / scale, atol=1e-9, rtol=1e-12)
 
 
+@settings(deadline=None)
 @given(costs, scales, st.floats(-1e3, 1e3))
 def test_a_cost_added_to_all_moves_only_the_logsum(cost: np.ndarray, scale: float, more: float) -> None:
     np.testing.assert_allclose(
@@ -105,6 +107,7 @@ def test_a_cost_added_to_all_moves_only_the_logsum(cost: np.ndarray, scale: floa
     )
 
 
+@settings(deadline=None)
 @given(arrays(np.bool_, (4, 6)), arrays(np.float64, 6, elements=st.floats(0.1, 100.0)))
 def test_path_sizes_lie_between_one_over_n_and_one(incidence: np.ndarray, weight: np.ndarray) -> None:
     size = choice.path_size(incidence, weight)

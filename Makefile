@@ -1,0 +1,43 @@
+# Two commands: `make run` tests the bundled district's plan, `make test` runs every test.
+# Needs Python >= 3.11 with venv, and make. Everything else is installed into .venv from hashed requirements.
+
+VENV := .venv
+BIN := $(VENV)/bin
+OUT := out
+PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3 python; do \
+	"$$p" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && { echo "$$p"; break; }; done)
+PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes
+
+.PHONY: run test lint check clean
+.DEFAULT_GOAL := run
+
+run: $(VENV)/ready
+	$(BIN)/qujiang plan --out $(OUT)
+
+test: $(VENV)/ready-dev
+	$(BIN)/python -m pytest -n 2 --dist loadfile
+
+lint: $(VENV)/ready-dev
+	$(BIN)/ruff check src tests bench tools examples
+	$(BIN)/ruff format --check src tests bench tools examples
+	$(BIN)/pyright
+	$(BIN)/lint-imports
+
+check: lint test
+
+$(BIN)/python:
+	@test -n "$(PYTHON)" || { echo "qujiang needs Python 3.11 or newer; none was found on PATH"; exit 1; }
+	@"$(PYTHON)" -c 'import venv, ensurepip' 2>/dev/null || { echo "qujiang needs Python's venv module (Debian: apt-get install python3-venv)"; exit 1; }
+	"$(PYTHON)" -m venv $(VENV)
+
+$(VENV)/ready: $(BIN)/python requirements.txt requirements-build.txt pyproject.toml
+	$(PIP) -r requirements-build.txt -r requirements.txt
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-build-isolation --no-deps -e .
+	@touch $@
+
+$(VENV)/ready-dev: $(VENV)/ready requirements-dev.txt
+	$(PIP) -r requirements-dev.txt
+	@touch $@
+
+clean:
+	rm -rf $(VENV) $(OUT)

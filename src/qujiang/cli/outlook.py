@@ -1,0 +1,399 @@
+"""``qujiang outlook``: track, foresee, projects, read."""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+from datetime import date, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from qujiang.cli import as_json
+from qujiang.errors import QujiangError, ScenarioError
+
+if TYPE_CHECKING:
+    from qujiang.district import District
+    from qujiang.outlook.foresee import Foresight
+    from qujiang.outlook.measures import MeasureState
+    from qujiang.outlook.projects import Standing
+    from qujiang.outlook.series import Observations
+
+DISTRICT = click.option("--district", metavar="DIR", help="A district's folder; without it, the bundled one.")
+SCENARIO = click.option("--scenario", metavar="NAME", help="A scenario of the district.")
+JSON = click.option("--json", "json_wanted", is_flag=True, help="Print one JSON object.")
+WIDTH = 140
+
+
+@click.group()
+def outlook() -> None:
+    """Outlook: where indicators go and what the targets ask."""
+
+
+@outlook.command()
+@DISTRICT
+@SCENARIO
+@click.option(
+    "--now", "now_year", type=int, metavar="YEAR", help="Count years left from here; else the district's base year."
+)
+@click.option(
+    "--value",
+    "values",
+    multiple=True,
+    metavar="ID=NUMBER",
+    help="Value of a measure at its target year, from another room; may be repeated.",
+)
+@JSON
+def track(
+    district: str | None, scenario: str | None, now_year: int | None, values: tuple[str, ...], json_wanted: bool
+) -> None:
+    """Track: what every target asks, and claims that fail.
+
+    Measures that freight computes are shown as not computed here unless --value gives them; `qujiang plan` computes them.
+    """
+    from qujiang.outlook.claims import check_claims
+    from qujiang.outlook.measures import judge_all
+
+    opened, observations = _open(district, scenario)
+    year = now_year or opened.info.base_year
+    given = _given(values, set(opened["measures"]["id"]))
+    states = judge_all(opened["measures"], given, observations, now_year=year, area=opened.info.name_zh)
+    findings = check_claims(opened["indicators"], opened["measures"], observations)
+    if json_wanted:
+        measures = [_plain(state) | {"light": state.light} for state in states]
+        click.echo(
+            as_json(
+                {
+                    "district": opened.info.id,
+                    "now_year": year,
+                    "measures": measures,
+                    "claims": [_plain(f) for f in findings],
+                }
+            )
+        )
+        return
+    click.echo(f"{opened.info.name_en}: what the targets ask, from {year}\n")
+    _table(
+        ("", "measure", "today", "base", "target", "by", "asks a year", "earliest", "state"),
+        [_line(state) for state in states],
+        right=(2, 3, 4, 6),
+    )
+    click.echo(
+        "\n✓ reached  ↑ r at least 0.95  ↗ 0.60  → 0  ↓ below  · not available; r: growth expected over growth asked"
+    )
+    click.echo("\nClaims that do not hold as written")
+    for finding in findings:
+        click.echo(f"  {finding.kind:<17}{', '.join(finding.rows):<16}  {finding.sentence}")
+
+
+def _line(state: MeasureState) -> tuple[str, ...]:
+    from qujiang.methods.growth import SHAPES
+    from qujiang.words.numbers import quantity
+
+    asked = state.required_growth_percent_per_year
+    return (
+        f"{SHAPES[state.arrow]} {state.light}",
+        f"{state.id} {state.name_en}",
+        quantity(state.today_value, state.unit, "en") if state.today_value is not None else "?",
+        quantity(state.base_value, state.unit, "en") + ("*" if state.base_status == "assumed" else "")
+        if state.base_value is not None
+        else "?",
+        f"{state.bound} {quantity(state.target_value, state.unit, 'en')}" if state.target_value is not None else "?",
+        str(state.target_year or "?"),
+        "" if asked is None or state.state == "met" else f"{asked:+.1f} %",
+        str(state.earliest_year or ""),
+        f"{state.state}: {state.reason}",
+    )
+
+
+@outlook.command()
+@click.argument("indicator")
+@click.option(
+    "--area", metavar="NAME", help="Area of the observations; else the district, or the only area that has it."
+)
+@click.option("--until", "until_year", type=int, metavar="YEAR", help="Last year; else two after the last one seen.")
+@click.option(
+    "--reach",
+    "reach",
+    type=float,
+    multiple=True,
+    metavar="X",
+    help="Also print the probability of at least X; may be repeated.",
+)
+@DISTRICT
+@SCENARIO
+@JSON
+def foresee(
+    indicator: str,
+    area: str | None,
+    until_year: int | None,
+    reach: tuple[float, ...],
+    district: str | None,
+    scenario: str | None,
+    json_wanted: bool,
+) -> None:
+    """Foresee: where one indicator goes, with bands.
+
+    INDICATOR is a name of the observations, such as retail_sales; a beginning that fits one name only will do.
+    """
+    from qujiang.outlook.foresee import foresee as find
+
+    opened, observations = _open(district, scenario)
+    named = _match(indicator, sorted({row.indicator for row in observations.rows}), "indicator")
+    areas = observations.areas_of(named)
+    where = _match(area, list(areas), f"area of {named}") if area else _usual_area(opened, named, areas)
+    found = find(observations, where, named, until_year=until_year)
+    chances = {str(x): found.probability_at_least(x) for x in reach}
+    if json_wanted:
+        click.echo(as_json({"district": opened.info.id} | _foresight(found) | {"probability_at_least": chances}))
+        return
+    count = found.forecast.points_count
+    click.echo(
+        f"{named} of {where}, {found.unit}: {count} point{'s' if count != 1 else ''} seen by {found.step}; status {found.status}\n"
+    )
+    rows = [
+        (
+            str(year.year),
+            f"{year.median_value:,.4g}",
+            *(f"{year.low_value[p]:,.4g} .. {year.high_value[p]:,.4g}" for p in sorted(year.low_value)),
+        )
+        for year in found.years
+    ]
+    _table(("year", "median", "50 %", "80 %", "95 %"), rows, right=(1, 2, 3, 4))
+    for x, chance in chances.items():
+        click.echo(f"P(at least {float(x):,.6g} in {found.years[-1].year}) = {chance:.2f}")
+    click.echo("")
+    for line in (*_record(found), *found.rests_on):
+        click.echo(line)
+
+
+def _record(found: Foresight) -> list[str]:
+    record = found.forecast.backtest
+    if record is None:
+        return ["no back-test: the series is too short for one"]
+    scores = ", ".join(
+        f"{name} {value:.2f}"
+        for name, value in sorted(record.mase.items(), key=lambda item: item[1])
+        if math.isfinite(value)
+    )
+    held = ", ".join(f"{level:.0%}: {count} of {record.tried_count}" for level, count in record.inside_count.items())
+    return [f"back-test from {record.origins_count} origins, MASE: {scores}", f"later values inside the band of {held}"]
+
+
+def _foresight(found: Foresight) -> dict[str, Any]:
+    forecast = found.forecast
+    steps = [
+        {"period": str(span), "median": forecast.median[n], "low": _at(forecast.low, n), "high": _at(forecast.high, n)}
+        for n, span in enumerate(found.ahead)
+    ]
+    return _plain(
+        {
+            "area": found.area,
+            "indicator": found.indicator,
+            "unit": found.unit,
+            "step": found.step,
+            "points": forecast.points_count,
+            "status": found.status,
+            "rests_on": found.rests_on,
+            "years": found.years,
+            "steps": steps,
+            "members": {name: list(values) for name, values in forecast.members.items()},
+            "guarded": forecast.guarded,
+            "backtest": forecast.backtest,
+        }
+    )
+
+
+def _at(bands: dict[float, Any], n: int) -> dict[float, float]:
+    return {level: float(values[n]) for level, values in bands.items()}
+
+
+@outlook.command()
+@DISTRICT
+@SCENARIO
+@click.option("--on", "day", type=click.DateTime(["%Y-%m-%d"]), help="The day to ask for; else today.")
+@click.option(
+    "--gantt", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE", help="Write the chart as SVG here."
+)
+@click.option(
+    "--language", type=click.Choice(["en", "zh"]), default="en", show_default=True, help="Language of names and chart."
+)
+@JSON
+def projects(
+    district: str | None,
+    scenario: str | None,
+    day: datetime | None,
+    gantt: Path | None,
+    language: str,
+    json_wanted: bool,
+) -> None:
+    """Projects: lights, dates, money, critical path."""
+    from qujiang.outlook.projects import find_critical_path, read_projects, stand
+
+    opened, _ = _open(district, scenario)
+    on = day.date() if day else date.today()
+    every = read_projects(opened["projects"])
+    standings = [stand(project, on) for project in every]
+    path = find_critical_path(every)
+    if gantt is not None:
+        _write_gantt(standings, on, gantt, language)
+    if json_wanted:
+        rows = [_plain(standing) for standing in standings]
+        click.echo(
+            as_json(
+                {
+                    "district": opened.info.id,
+                    "on": str(on),
+                    "projects": rows,
+                    "critical_path": None if path is None else _plain(path),
+                }
+            )
+        )
+        return
+    rows = [_project_line(standing, language) for standing in standings]
+    click.echo(f"{opened.info.name_en}: projects on {on}\n")
+    _table(("light", "project", "started", "opened or due", "yuan", "SPI(t)", "why"), rows, right=(4, 5))
+    click.echo(
+        "\nno dependency among projects is known"
+        if path is None
+        else f"\ncritical path, {path.length_days:.0f} days: {' -> '.join(path.critical)}"
+    )
+
+
+def _project_line(standing: Standing, language: str) -> tuple[str, ...]:
+    project = standing.project
+    return (
+        standing.light,
+        f"{project.id} {project.name_zh if language == 'zh' else project.name_en}",
+        str(project.started or "?"),
+        str(project.due or "?"),
+        "?" if project.cost_yuan is None else f"{project.cost_yuan:,.0f}",
+        "" if standing.schedule_ratio is None else f"{standing.schedule_ratio:.2f}",
+        standing.reason,
+    )
+
+
+def _write_gantt(standings: list[Standing], on: date, file: Path, language: str) -> None:
+    from qujiang.outlook.gantt import draw_gantt
+
+    aside = file.with_name(f".{file.name}.part")
+    try:
+        aside.write_text(draw_gantt(standings, on, language="zh" if language == "zh" else "en"), encoding="utf-8")
+        aside.replace(file)
+    except OSError as error:
+        raise QujiangError(f"{file}: cannot be written ({error.strerror})") from error
+    finally:
+        aside.unlink(missing_ok=True)
+
+
+@outlook.command("read")
+@click.argument("file", type=click.Path(path_type=Path))
+@click.option("--area", default="", metavar="NAME", help="The area, where the table has no column for it.")
+@click.option("--source", default="", metavar="ID", help="Source to write beside each figure; else the file's name.")
+@click.option("--sheet", metavar="NAME", help="Sheet of an Excel file; else the first.")
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path, dir_okay=False),
+    metavar="FILE",
+    help="Write the observations here, as .csv or .xlsx.",
+)
+@JSON
+def read(file: Path, area: str, source: str, sheet: str | None, out: Path | None, json_wanted: bool) -> None:
+    """Read a yearbook's table (Excel or CSV).
+
+    Each figure becomes one observation in plain units; a growth printed beside it is kept, and recomputed where it can be."""
+    from qujiang.outlook.comparisons import check_growth
+    from qujiang.outlook.series import read as check
+    from qujiang.outlook.sheets import write_table
+    from qujiang.outlook.yearbook import read_yearbook
+
+    frame = read_yearbook(file, area=area, source=source, sheet=sheet)
+    checked = check(frame, file=file.name)
+    if out is not None:
+        write_table(frame, out)
+    if json_wanted:
+        click.echo(as_json({"observations": frame.to_dicts()}))
+        return
+    rows = [(row.area, row.indicator, row.basis, str(row.span), f"{row.value:,.6g}", row.unit) for row in checked.rows]
+    _table(("area", "indicator", "basis", "period", "value", "unit"), rows, right=(4,))
+    for found in check_growth(checked):
+        if found.flag and found.difference_percent is not None:
+            said, computed = found.observation.published_growth_percent, found.computed_percent
+            click.echo(
+                f"{found.observation.indicator} {found.observation.span}: published {said:g} %, computed {computed:.2f} %: {found.flag}"
+            )
+    if out is not None:
+        click.echo(f"written: {out}")
+
+
+def _open(path: str | None, scenario: str | None) -> tuple[District, Observations]:
+    from qujiang.district import District
+    from qujiang.outlook.series import read as read_observations
+
+    opened = District.open(path)
+    if scenario is not None:
+        opened = opened.with_scenario(scenario)
+    return opened, read_observations(opened["observations"])
+
+
+def _given(values: tuple[str, ...], known: set[str]) -> dict[str, float]:
+    given: dict[str, float] = {}
+    for text in values:
+        name, _, number = text.partition("=")
+        try:
+            given[name] = float(number)
+        except ValueError as error:
+            raise click.UsageError(f"--value {text}: write ID=NUMBER") from error
+        if name not in known or not math.isfinite(given[name]):
+            raise ScenarioError(
+                f"--value {text}: {'not a finite number' if name in known else f'there is no measure {name}'}"
+            )
+    return given
+
+
+def _match(text: str, names: list[str], what: str) -> str:
+    """Exactly, then without 省/市/县/区, then by a beginning that fits one name only."""
+    if text in names:
+        return text
+    found = [name for name in names if name.rstrip("省市县区") == text.rstrip("省市县区")] or [
+        name for name in names if name.startswith(text)
+    ]
+    if len(found) == 1:
+        return found[0]
+    raise ScenarioError(
+        f"{what} '{text}': {'it could be' if found else 'there is none; known are'} {', '.join(found or names)}"
+    )
+
+
+def _usual_area(opened: District, indicator: str, areas: tuple[str, ...]) -> str:
+    for name in (opened.info.name_zh, opened.info.port_area):
+        if name in areas:
+            return name
+    if len(areas) == 1:
+        return areas[0]
+    raise ScenarioError(f"{indicator} has several areas; choose one with --area: {', '.join(areas)}")
+
+
+def _table(heading: tuple[str, ...], rows: list[tuple[str, ...]], *, right: tuple[int, ...]) -> None:
+    from qujiang.report.columns import table_lines
+
+    for line in table_lines([heading, *rows], WIDTH, right=right):
+        click.echo(line.rstrip())
+
+
+def _plain(value: Any) -> Any:
+    """A record as JSON-ready parts: periods and days as text, numbers that are not finite as null."""
+    from qujiang.methods.periods import Span
+
+    if isinstance(value, Span | date):
+        return str(value)
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        return {field.name: _plain(getattr(value, field.name)) for field in dataclasses.fields(value)}
+    if isinstance(value, dict):
+        return {str(name): _plain(part) for name, part in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(part) for part in value]
+    if isinstance(value, float):
+        return float(value) if math.isfinite(value) else None
+    return value

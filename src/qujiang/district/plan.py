@@ -1,0 +1,147 @@
+"""The plan: landmarks, their measures, actions, projects, programmes."""
+
+from __future__ import annotations
+
+from qujiang.district.marks import MARKS, NAME_EN, NAME_ZH, NOTE, SOURCE, STATUS, key, part_status
+from qujiang.tables import Column, Table
+
+MODELS = (
+    "freight_throughput",
+    "freight_peer_ratio",
+    "freight_teu",
+    "freight_water_cost",
+    "growth",
+    "carried",
+    "access",
+    "none",
+)
+DATE = r"(after )?\d{4}(-\d{2}(-\d{2})?)?"
+
+LANDMARKS = Table(
+    "landmarks",
+    "Landmark outcomes that the plan promises",
+    (
+        Column("landmark_no", "integer", "number of the landmark", key=True, minimum=1),
+        NAME_ZH,
+        NAME_EN,
+        Column("theme", "text", "theme in one word", required=True),
+        Column("action", "text", "action that leads to it", reference="actions.id"),
+        Column("indicators", "list", "figures of the plan that belong to it", reference="indicators.id"),
+        Column("proposed_measures", "list", "what could be measured"),
+        Column("meaning_en", "text", "what it means, a reading"),
+        Column("deadline_year", "integer", "year by which it is promised", minimum=1900, maximum=2200),
+        part_status("mapping_status", "how sure the pairing with the action is"),
+        *MARKS,
+    ),
+    required=True,
+)
+
+MEASURES = Table(
+    "measures",
+    "How a landmark is measured: today, target, and which model says where it goes",
+    (
+        Column("landmark_no", "integer", "the landmark", reference="landmarks.landmark_no", required=True),
+        key(),
+        NAME_ZH,
+        NAME_EN,
+        Column("unit", "text", "unit of today and target", required=True),
+        Column("today_value", "number", "where it stands; empty when not known"),
+        Column("today_low_value", "number", "today, low end"),
+        Column("today_high_value", "number", "today, high end"),
+        part_status("today_status", "how sure today's value is"),
+        Column(
+            "today_year",
+            "integer",
+            "year that today's value belongs to",
+            minimum=1900,
+            maximum=2200,
+            if_absent="the base year",
+        ),
+        Column("target_value", "number", "target; empty when there is none"),
+        Column("target_low_value", "number", "target, low end"),
+        Column("target_high_value", "number", "target, high end"),
+        Column("target_year", "integer", "year of the target", minimum=1900, maximum=2200),
+        part_status("target_status", "how sure the target is"),
+        part_status("target_year_status", "how sure the year of the target is"),
+        Column("bound", "choice", "sense of the target", choices=(">=", ">", "<=", "<"), required=True),
+        Column("counts", "boolean", "part of the judgement on the landmark", required=True),
+        Column("model", "choice", "what says where it goes", choices=MODELS, required=True),
+        Column("model_argument", "text", "what the model is told"),
+        NOTE,
+        STATUS,
+        SOURCE,
+    ),
+    required=True,
+)
+
+ACTIONS = Table(
+    "actions",
+    "Focuses and actions of the plan",
+    (
+        key(),
+        Column("action_no", "integer", "number of the action", minimum=1, required=True),
+        Column("focus_zh", "text", "focus, in Chinese"),
+        Column("focus_en", "text", "focus, in English"),
+        Column("action_zh", "text", "action, in Chinese", required=True),
+        Column("action_en", "text", "action, in English", required=True),
+        Column("landmark_no", "integer", "landmark that it serves", reference="landmarks.landmark_no"),
+        Column("meaning_en", "text", "what it means, a reading"),
+        part_status("mapping_status", "how sure the pairing with the landmark is"),
+        *MARKS,
+    ),
+    if_absent="no action is shown",
+)
+
+PROJECTS = Table(
+    "projects",
+    "Named projects, links and venues",
+    (
+        key(),
+        NAME_ZH,
+        NAME_EN,
+        Column("kind", "text", "what it is", required=True),
+        Column(
+            "state",
+            "choice",
+            "state",
+            choices=(
+                "study",
+                "planned",
+                "issued",
+                "running",
+                "under_construction",
+                "main_structure_done",
+                "nearly_complete",
+                "built",
+                "complete",
+                "open",
+            ),
+            required=True,
+        ),
+        Column("started", "text", "when it began", pattern=DATE),
+        Column("opened_or_due", "text", "when it opened or is to open", pattern=DATE),
+        Column("cost_yuan", "number", "cost", minimum=0),
+        Column("capacity_t_per_year", "number", "tonnes a year that it can carry", minimum=0),
+        Column("known", "text", "what else is known"),
+        *MARKS,
+    ),
+    if_absent="no project is followed",
+)
+
+PROGRAMMES = Table(
+    "programmes",
+    "Named documents, systems, goals, campaigns and principles",
+    (
+        key(),
+        NAME_ZH,
+        NAME_EN,
+        Column("kind", "text", "what it is", required=True),
+        Column("period", "text", "year or date, as published"),
+        Column("meaning_en", "text", "what it means, in one sentence"),
+        Column("actions", "list", "actions that it belongs to", reference="actions.id"),
+        *MARKS,
+    ),
+    if_absent="no programme is shown",
+)
+
+TABLES = (LANDMARKS, MEASURES, ACTIONS, PROJECTS, PROGRAMMES)

@@ -1,0 +1,340 @@
+"""Every limit of the port's throughput, each as the throughput at which it would bind, and what relaxing it alone gains."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+import polars as pl
+
+from qujiang.errors import DataError, Fault
+from qujiang.freight.result import FreightResult
+from qujiang.plan.result import Binder
+from qujiang.port.capacity import berth_pools, design_code_capacity_t_per_year, queueing_capacity_t_per_year
+
+UNIT = "tonnes_per_year"
+#: Where the capacity of each kind of physical limit stands.
+FILES = {"lock_physical": "locks.csv", "crane": "berths.csv", "gate": "port_equipment.csv"}
+#: A lock that at least this part of the port's tonnes pass has a level of its own [1].
+MOST_SHARE = 0.5
+#: How far demand may grow where it is relaxed [1]: far above every other limit.
+GROWTH_OF_RELAXED_DEMAND = 10.0
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """A throughput that cannot be passed [t/year]; infinity where the limit does not apply.
+
+    ``physical`` limits hold whatever level of service is accepted: a base year above one is a fault of the data.
+    """
+
+    what: str
+    what_zh: str
+    kind: str
+    level_t_per_year: float
+    physical: bool
+    assumed: bool
+    lock: str | None = None  # the lock, where the limit is one
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Vessel tonnes of the port that pass the same locks [t/year], and the vessel passages that a tonne takes there."""
+
+    locks: frozenset[str]
+    tonnes: float
+    vessels_per_t: float
+
+
+@dataclass(frozen=True, slots=True)
+class LockLoad:
+    """One lock: vessels a year against what its chambers can pass.
+
+    ``refuted`` says that more was counted than lockages x vessels allow: that capacity is wrong, and no limit is read
+    from it.
+    """
+
+    lock: str
+    own_t_per_year: float
+    own_vessels_per_year: float
+    background_vessels_per_year: float
+    capacity_vessels_per_year: float
+    capacity_t_per_year: float
+    refuted: bool
+    assumed: bool = True  # lockages or vessels a lockage are assumed
+
+    @property
+    def load_share(self) -> float:
+        """Vessels over capacity [1]."""
+        return (self.own_vessels_per_year + self.background_vessels_per_year) / self.capacity_vessels_per_year
+
+
+def lock_loads(tables: Mapping[str, pl.DataFrame], result: FreightResult, year: int) -> list[LockLoad]:
+    """Load of every lock that carries own cargo or background traffic.
+
+    Own vessels count their empty way back. Background traffic is the latest count of ``background`` (row ``both``, or
+    ``up`` and ``down`` together), grown to ``year`` in the middle of its range.
+    """
+    own = {
+        row["lock"]: row
+        for row in result.table_locks()
+        .group_by("lock")
+        .agg(pl.col("own_t_per_year", "laden_vessels_per_year").sum())
+        .to_dicts()
+    }
+    empty = 1 + result.problem.rates["empty_return_share"] / 100
+    others = background_vessels(tables["background"], year)
+    at_base = background_vessels(tables["background"], None)
+    loads = []
+    for row in tables["locks"].to_dicts():
+        lock = row["id"]
+        mine = own.get(lock, {"own_t_per_year": 0.0, "laden_vessels_per_year": 0.0})
+        if lock not in own and lock not in others:
+            continue
+        vessels = row["lockages_per_year"] * row["vessels_per_lockage_count"]
+        payload = mine["own_t_per_year"] / mine["laden_vessels_per_year"] if mine["laden_vessels_per_year"] else 0.0
+        own_vessels = mine["laden_vessels_per_year"] * empty
+        loads.append(
+            LockLoad(
+                lock,
+                mine["own_t_per_year"],
+                own_vessels,
+                others.get(lock, 0.0),
+                vessels,
+                vessels * payload,
+                refuted=at_base.get(lock, 0.0) > vessels,
+                assumed=(row.get("operation_status") or row["status"]) == "assumed",
+            )
+        )
+    return loads
+
+
+def background_vessels(frame: pl.DataFrame, year: int | None) -> dict[str, float]:
+    """Vessels a year of others at each lock, both directions; grown to ``year``, or as counted where it is None."""
+    found: dict[str, float] = {}
+    for (lock,), rows in frame.group_by("lock", maintain_order=True):
+        latest = rows.filter(pl.col("year") == pl.col("year").max())
+        both = latest.filter(pl.col("direction") == "both")
+        used = both if both.height else latest
+        growth = 1 + (used["growth_low_percent"].fill_null(0) + used["growth_high_percent"].fill_null(0)) / 200
+        years = 0 if year is None else max(year - int(used["year"][0]), 0)
+        found[str(lock)] = float((used["vessels_count"].fill_null(0) * growth.pow(years)).sum())
+    return found
+
+
+def lock_limits(
+    loads: Sequence[LockLoad], names: Mapping[str, tuple[str, str]], groups: Sequence[Group], throughput_t: float
+) -> list[Limit]:
+    """One limit for each lock that the port's vessels pass.
+
+    Where most of the port's tonnes pass a lock, its level is the throughput at which it is full if the port's traffic
+    grows and that of others does not; a lock that carries a small part has no such level.
+    """
+    carried = {load.lock: sum(g.tonnes for g in groups if load.lock in g.locks) for load in loads}
+    limits = []
+    for load in loads:
+        if load.refuted or not carried[load.lock]:
+            continue
+        zh, en = names[load.lock]
+        spare = load.capacity_vessels_per_year - load.background_vessels_per_year
+        most = carried[load.lock] >= MOST_SHARE * throughput_t
+        level = throughput_t * spare / load.own_vessels_per_year if most else np.inf
+        limits.append(Limit(en, zh, "lock_physical", level, True, load.assumed, load.lock))
+    return sorted(limits, key=lambda limit: limit.level_t_per_year)
+
+
+def port_groups(result: FreightResult, scale: float) -> list[Group]:
+    """The port's vessel tonnes by the locks that they pass, times ``scale`` (the pivot on today's figure)."""
+    problem = result.problem
+    empty = 1 + problem.rates["empty_return_share"] / 100
+    total: dict[frozenset[str], list[float]] = {}
+    for (season, means, a, b), tonnes in result.sailed().items():
+        if problem.port in (a, b):
+            group = total.setdefault(frozenset(result.locks_between(season, means, a, b)), [0.0, 0.0])
+            group[0] += tonnes * scale
+            group[1] += tonnes * scale * empty / float(problem.payload_of(season)[means])
+    return [Group(locks, t, vessels / t) for locks, (t, vessels) in total.items() if t > 0]
+
+
+def largest_throughput(
+    groups: Sequence[Group], loads: Sequence[LockLoad], limits: Sequence[Limit], relaxed: Limit | None = None
+) -> tuple[float, frozenset[str]]:
+    """The most that the port can handle [t/year], and the kinds and locks of the limits that are tight.
+
+    A small linear program: each group stays below its demand, the sum below every limit of the whole port, and at each
+    lock the vessels below what is left. A lock that others alone overfill is shared in proportion.
+
+    Parameters
+    ----------
+    relaxed
+        This limit is taken away. Demand is taken away by letting every group grow alike, tenfold or until a lock that
+        most of the tonnes pass is full: cargo of another kind would be another demand.
+    """
+    from scipy.optimize import linprog
+
+    demand = np.array([group.tonnes for group in groups])
+    if not len(demand):
+        return 0.0, frozenset()
+    whole = [x for x in limits if x.lock is None and x.kind != "demand" and x is not relaxed]
+    kept = {x.lock for x in limits if x.lock is not None and x is not relaxed}
+    locks = [load for load in loads if load.lock in kept]
+    rows = [np.ones(len(groups)) for _ in whole]
+    right = [x.level_t_per_year for x in whole]
+    growth = GROWTH_OF_RELAXED_DEMAND if relaxed is not None and relaxed.kind == "demand" else 1.0
+    for load in locks:
+        on_lock = np.array([load.lock in group.locks for group in groups])
+        use = np.where(on_lock, [group.vessels_per_t for group in groups], 0.0)
+        mine = float(use @ demand)
+        others = load.background_vessels_per_year + max(load.own_vessels_per_year - mine, 0.0)
+        fair = mine * min(1.0, load.capacity_vessels_per_year / (mine + others)) if mine else 0.0
+        rows.append(use)
+        right.append(max(load.capacity_vessels_per_year - others, fair))
+        if mine and demand[on_lock].sum() >= MOST_SHARE * demand.sum():
+            growth = max(1.0, min(growth, right[-1] / mine))
+    bounds = demand * growth
+    # scaled to millions of tonnes, so that the solver's tolerances mean a tonne
+    answer = linprog(
+        -np.ones(len(groups)),
+        A_ub=np.array(rows) if rows else None,
+        b_ub=np.array(right) / 1e6 if rows else None,
+        bounds=[(0.0, b / 1e6) for b in bounds],
+        method="highs",
+    )
+    tight = [x.kind for x, price in zip(whole, _prices(answer, len(whole)), strict=True) if price]
+    tight += [load.lock for load, price in zip(locks, _prices(answer, len(rows))[len(whole) :], strict=True) if price]
+    if float(-answer.fun * 1e6) >= bounds.sum() * (1 - 1e-9) or np.any(answer.upper.marginals < -1e-12):
+        tight.append("demand")
+    return float(-answer.fun * 1e6), frozenset(tight)
+
+
+def _prices(answer: Any, count: int) -> list[bool]:
+    return [bool(price < -1e-12) for price in answer.ineqlin.marginals[:count]] if count else []
+
+
+def berth_limits(tables: Mapping[str, pl.DataFrame], port_place: str, call_t: float, wait_ratio: float) -> list[Limit]:
+    """What the berths, cranes and gate of the port can carry: by the design code, at a service level, and at full work.
+
+    Parameters
+    ----------
+    call_t
+        Mean load of a call [t].
+    wait_ratio
+        Mean wait over mean service that is accepted at the berths.
+    """
+    here = set(tables["terminals"].filter(pl.col("place") == port_place)["id"])
+    pools = [pool for pool in berth_pools(tables) if pool.terminal in here]
+    if not pools:
+        return []
+    level = sum(queueing_capacity_t_per_year(pool, call_t, wait_ratio) for pool in pools)
+    code = sum(design_code_capacity_t_per_year(pool) for pool in pools)
+    # a year of cranes at work all hours of all working days, whatever ships have to wait
+    cranes = sum(
+        pool.crane_count
+        * pool.crane_rate_t_per_h
+        * pool.working_days
+        * (pool.hours_h_per_day - pool.auxiliary_h_per_day)
+        for pool in pools
+    )
+    limits = [
+        Limit(
+            f"berths at wait/service {wait_ratio:g}",
+            f"泊位（等待/服务比 {wait_ratio:g}）",
+            "berth_service_level",
+            level,
+            False,
+            True,
+        ),
+        Limit("berths by the design code", "泊位（设计规范）", "berth_design_code", code, False, True),
+        Limit("cranes at full work", "起重机满负荷", "crane", cranes, True, True),
+    ]
+    gate = _gate_t_per_year(tables, here)
+    return limits if gate is None else [*limits, Limit("gate lanes", "闸口车道", "gate", gate, True, True)]
+
+
+def container_berths_t(tables: Mapping[str, pl.DataFrame], port_place: str, wait_ratio: float) -> float:
+    """Tonnes in boxes that the container berths carry at the level of service; calls as large as their design call."""
+    here = set(tables["terminals"].filter(pl.col("place") == port_place)["id"])
+    pools = [p for p in berth_pools(tables) if p.terminal in here and p.berth_type == "container"]
+    return sum(queueing_capacity_t_per_year(pool, pool.design_call_t, wait_ratio) for pool in pools)
+
+
+def _gate_t_per_year(tables: Mapping[str, pl.DataFrame], terminals: set[str]) -> float | None:
+    """Tonnes that the lanes can pass: a laden and an empty passage for each lorry load [t/year]."""
+    payload = dict(zip(tables["rates"]["id"], tables["rates"]["rate_value"], strict=True)).get("truck_payload")
+    items: dict[str, dict[str, float]] = {}
+    for row in tables["port_equipment"].to_dicts():
+        if row["terminal"] in terminals:
+            items.setdefault(row["terminal"], {})[row["item"]] = row["equipment_value"]
+    lanes = [of for of in items.values() if {"gate_lanes", "gate_minutes"} <= of.keys()]
+    if payload is None or not lanes:
+        return None
+    hours = [of.get("working_days", 365.0) * of.get("hours_per_day", 24.0) for of in lanes]
+    return sum(of["gate_lanes"] * 60 / of["gate_minutes"] * h / 2 * payload for of, h in zip(lanes, hours, strict=True))
+
+
+def documented_berths(terminals: pl.DataFrame, port_place: str) -> Limit | None:
+    """Documented berth capacity of the open terminals at the port; total rows are left out."""
+    own = terminals.filter(
+        (pl.col("place") == port_place)
+        & ~pl.col("is_total").fill_null(False)
+        & pl.col("state").is_in(["open", "built"])
+    )
+    known = own["capacity_t_per_year"].drop_nulls()
+    if known.len() == 0:
+        return None
+    assumed = bool((own["status"] == "assumed").any())
+    return Limit("documented berth capacity", "泊位核定能力", "berth_documented", float(known.sum()), True, assumed)
+
+
+def check_base(limits: Sequence[Limit], throughput_t: float) -> None:
+    """Refuse a base year above a physical capacity: that is a fault of the data, not a finding.
+
+    Raises
+    ------
+    DataError
+        One fault for each capacity that the base year already passes.
+    """
+    faults = [
+        Fault(
+            FILES.get(limit.kind, "terminals.csv"),
+            None,
+            None,
+            f"{limit.level_t_per_year:,.0f} t/year",
+            f"{limit.what} lies below the throughput of the base year, {throughput_t:,.0f} t/year",
+            "one of the two is wrong: correct the capacity, the counted traffic or the base throughput",
+        )
+        for limit in limits
+        if limit.physical and limit.level_t_per_year < throughput_t
+    ]
+    if faults:
+        raise DataError(faults)
+
+
+def binders(
+    groups: Sequence[Group], loads: Sequence[LockLoad], limits: Sequence[Limit]
+) -> tuple[float, tuple[Binder, ...]]:
+    """The throughput that all limits allow [t/year], and every limit relaxed alone; the largest gain comes first."""
+    now, tight = largest_throughput(groups, loads, limits)
+    found = []
+    for limit in limits:
+        gain = 0.0
+        if (limit.lock or limit.kind) in tight:  # relaxing a limit without a price gains nothing
+            gain = max(largest_throughput(groups, loads, limits, relaxed=limit)[0] - now, 0.0)
+        gain = round(gain, 3) if gain >= 1.0 else 0.0  # less than a tonne is the solver's tolerance
+        level = limit.level_t_per_year
+        found.append(
+            Binder(
+                limit.what, limit.what_zh, limit.kind, gain, UNIT, level if np.isfinite(level) else None, limit.assumed
+            )
+        )
+    order = sorted(range(len(found)), key=lambda i: (-found[i].gain, limits[i].level_t_per_year))
+    return now, tuple(found[i] for i in order)
+
+
+def in_unit(found: Sequence[Binder], unit: str, per_t: float) -> tuple[Binder, ...]:
+    """Binders of throughput in the unit of a measure that follows throughput."""
+    return tuple(
+        replace(b, gain=b.gain * per_t, level=None if b.level is None else b.level * per_t, unit=unit) for b in found
+    )

@@ -1,0 +1,216 @@
+"""The port in the plan: freight at the base and target year, what the port can handle, and what binds it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import polars as pl
+
+from qujiang.freight.assign import assign
+from qujiang.freight.calibrate import FREE, Calibration, calibrate, modal_constants
+from qujiang.freight.problem import FreightProblem, build_problem
+from qujiang.freight.rates import Rates
+from qujiang.freight.result import FreightResult
+from qujiang.plan.limits import (
+    Group,
+    Limit,
+    LockLoad,
+    berth_limits,
+    binders,
+    check_base,
+    container_berths_t,
+    documented_berths,
+    lock_limits,
+    lock_loads,
+    port_groups,
+)
+from qujiang.plan.measures import Binds, cost_binders, freight_values
+from qujiang.plan.result import Binder
+
+if TYPE_CHECKING:
+    from qujiang.district import District
+
+#: Wait over service that a port should not exceed at its berths (handbook level for general cargo and bulk; assumed).
+WAIT_RATIO = 0.1
+#: A year to look at where no freight measure names one.
+LOOK_AHEAD_YEARS = 3
+#: Tables without which no freight is computed.
+NEEDED = ("places", "cargoes", "demand", "rates", "vessel_classes", "emission_factors", "rail_tariffs")
+
+
+@dataclass(frozen=True, slots=True)
+class Freight:
+    """Freight at the base year (as calibrated) and at the target year (with the scenario)."""
+
+    calibration: Calibration
+    base: FreightResult
+    target: FreightResult
+    modal: Mapping[str, float]
+
+
+@dataclass(frozen=True, slots=True)
+class PortAnswer:
+    """What freight and port say to the plan."""
+
+    freight: Freight
+    today_t: float
+    throughput_t: float
+    growth_ratio: float
+    loads: tuple[LockLoad, ...]
+    binds: Binds
+    values: Mapping[str, float]
+
+
+def has_freight(district: District) -> bool:
+    """Whether the district names a port and holds the tables that freight needs."""
+    return district.info.port_place is not None and all(district[name].height for name in NEEDED)
+
+
+def _place(district: District) -> str:
+    place = district.info.port_place
+    assert place is not None, "has_freight was asked before"
+    return place
+
+
+def answer_port(district: District, overlaid: District, year: int) -> PortAnswer:
+    """Run freight at both years and hold the port's throughput at its limits.
+
+    Raises
+    ------
+    DataError
+        The base year lies above a physical capacity, or some table of freight is faulty.
+    """
+    freight = _run_freight(district, overlaid, year)
+    base, target, measures = freight.base, freight.target, overlaid["measures"]
+    today = _today(measures, "freight_throughput", base.throughput_t())
+    scale = today / base.throughput_t() if base.throughput_t() > 0 else 1.0
+    loads = lock_loads(overlaid, target, year)
+    groups = port_groups(target, scale)
+    check_base(_physical_at_base(district, freight, today), today)
+    throughput, bound_by = binders(groups, loads, _limits(district, overlaid, freight, groups, loads))
+    ratio = _safe_ratio(target.throughput_t(), base.throughput_t())
+    peers = _peers(overlaid["peer_ports"], district.info.base_year, ratio)
+    boxes_teu = _today(measures, "freight_teu", base.throughput_teu()) * _safe_ratio(
+        target.throughput_teu(), base.throughput_teu()
+    )
+    teu, boxes = _box_binders(overlaid, boxes_teu, target.problem.forms.t_per_teu)
+    cost_ratio = _safe_ratio(target.water_freight_yuan_per_t(), base.water_freight_yuan_per_t())
+    return PortAnswer(
+        freight,
+        today,
+        throughput,
+        ratio,
+        tuple(loads),
+        Binds(bound_by, boxes, _costs(measures, target.problem), peers),
+        freight_values(measures, throughput, teu, cost_ratio, peers),
+    )
+
+
+def target_year(measures: pl.DataFrame, base_year: int) -> int:
+    """The last year that a counted freight measure names; some years ahead where none does."""
+    years = measures.filter(pl.col("model").str.starts_with("freight") & pl.col("counts"))["target_year"].drop_nulls()
+    return int(years.max()) if years.len() else base_year + LOOK_AHEAD_YEARS  # type: ignore[arg-type]
+
+
+def _run_freight(district: District, overlaid: District, year: int) -> Freight:
+    port, base_year = _place(district), district.info.base_year
+    base = build_problem(district, port_place=port, base_year=base_year)
+    facts = district["calibration_facts"]
+    named = facts["scenario"].drop_nulls().unique(maintain_order=True).to_list() if "scenario" in facts.columns else []
+    others = {
+        name: build_problem(district.with_scenario(name), port_place=port, base_year=base_year, search=False)
+        for name in named
+        if name in district.scenarios
+    }
+    fitted = calibrate(base, facts, others)
+    base = fitted.result.problem
+    if overlaid is district:
+        target = base.grown(district["demand"], district["demand_growth"], year)
+    else:
+        kept = _fitted_in(base.rates, district, overlaid)
+        target = build_problem(overlaid, port_place=port, base_year=base_year, year=year, set_rates=kept)
+    observed = district["demand"].group_by("observed_mode").agg(pl.col("demand_t_per_year").sum())
+    modal = modal_constants(base, dict(zip(observed["observed_mode"], observed["demand_t_per_year"], strict=True)))
+    return Freight(fitted, fitted.result, assign(target), modal)
+
+
+def _fitted_in(base: Rates, district: District, overlaid: District) -> dict[str, float]:
+    """The calibrated values, except where the scenario itself sets a rate."""
+    before, after = (dict(zip(d["rates"]["id"], d["rates"]["rate_value"], strict=True)) for d in (district, overlaid))
+    return {name: base[name] for name in FREE if before.get(name) == after.get(name)}
+
+
+def _today(measures: pl.DataFrame, model: str, otherwise: float) -> float:
+    """Today's published figure of the measure with a model; the model's own where the district has none."""
+    rows = measures.filter((pl.col("model") == model) & pl.col("today_value").is_not_null())
+    return float(rows["today_value"][0]) if rows.height else otherwise
+
+
+def _limits(
+    district: District, overlaid: District, freight: Freight, groups: list[Group], loads: list[LockLoad]
+) -> list[Limit]:
+    """All limits of the port's throughput at the target year."""
+    demand_t = sum(group.tonnes for group in groups)
+    port = _place(district)
+    documented = documented_berths(overlaid["terminals"], port)
+    return [
+        Limit("demand that chooses the port", "选择本港的货运需求", "demand", demand_t, physical=False, assumed=True),
+        *([documented] if documented else []),
+        *berth_limits(overlaid, port, _mean_call_t(freight.target), WAIT_RATIO),
+        *lock_limits(loads, _lock_names(overlaid), groups, demand_t),
+    ]
+
+
+def _physical_at_base(district: District, freight: Freight, today_t: float) -> list[Limit]:
+    """Capacities of today that the throughput of today cannot have passed."""
+    base, port = freight.base, _place(district)
+    groups = port_groups(base, today_t / base.throughput_t() if base.throughput_t() > 0 else 1.0)
+    loads = lock_loads(district, base, district.info.base_year)
+    documented = documented_berths(district["terminals"], port)
+    berths = berth_limits(district, port, _mean_call_t(base), WAIT_RATIO)
+    return [*([documented] if documented else []), *berths, *lock_limits(loads, _lock_names(district), groups, today_t)]
+
+
+def _lock_names(district: District) -> dict[str, tuple[str, str]]:
+    return {row["id"]: (row["name_zh"], row["name_en"]) for row in district["locks"].to_dicts()}
+
+
+def _box_binders(overlaid: District, demand_teu: float, t_per_teu: float) -> tuple[float, tuple[Binder, ...]]:
+    """Boxes that the port can handle, and what binds them: demand, or the container berths at the level of service."""
+    berths = container_berths_t(overlaid, _place(overlaid), WAIT_RATIO) / t_per_teu
+    limits = [("demand for boxes", "集装箱需求", "demand", demand_teu)]
+    if berths > 0:
+        limits.append(("container berths", "集装箱泊位", "berth_service_level", berths))
+    least = min(level for *_, level in limits)
+    rest = max(level for *_, level in limits)
+    found = [
+        Binder(what, what_zh, kind, rest - least if level == least else 0.0, "teu_per_year", level)
+        for what, what_zh, kind, level in limits
+    ]
+    return least, tuple(sorted(found, key=lambda binder: -binder.gain))
+
+
+def _mean_call_t(result: FreightResult) -> float:
+    """Mean load of a vessel at the port [t]; the largest payload of the fleet where nothing calls."""
+    calls = result.table_calls()
+    total = float(calls["calls_per_year"].sum())
+    if total <= 0:
+        return float(result.problem.fleet.payload_t.max())
+    return float((calls["calls_per_year"] * calls["load_t_per_call"]).sum()) / total
+
+
+def _peers(frame: pl.DataFrame, base_year: int, ratio: float) -> dict[str, float]:
+    """Throughput of each peer at the target year: its latest figure up to the base year, grown as the own demand grows."""
+    known = frame.filter((pl.col("year") <= base_year) & pl.col("throughput_t").is_not_null()).sort("year")
+    return {row["port"]: row["throughput_t"] * ratio for row in known.to_dicts()}
+
+
+def _costs(measures: pl.DataFrame, problem: FreightProblem) -> tuple:
+    rows = measures.filter((pl.col("model") == "freight_water_cost") & pl.col("today_value").is_not_null())
+    return cost_binders(problem, float(rows["today_value"][0])) if rows.height else ()
+
+
+def _safe_ratio(above: float, below: float) -> float:
+    return above / below if below > 0 else 1.0

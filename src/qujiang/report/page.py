@@ -1,0 +1,111 @@
+"""The answer of a plan as one page that needs nothing but itself."""
+
+from __future__ import annotations
+
+from functools import cache
+from importlib.resources import files
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from qujiang.plan.result import PlanResult
+from qujiang.report import answer, cards, evidence, flowmap, limits
+from qujiang.report.aside import write_text, written_aside
+from qujiang.report.tables import Format, fill
+from qujiang.words import Both, tell
+
+if TYPE_CHECKING:
+    from jinja2 import Environment
+
+SECTIONS = ("answer", "landmarks", "limits", "map", "calibration", "assumptions", "tensions", "run")
+
+
+def write_report(result: PlanResult, district: Any, path: Path | str) -> Path:
+    """Write the answer as one HTML file: no script, no other file, no request.
+
+    Parameters
+    ----------
+    district
+        The district that was tested (with its scenario): ``places``, ``measures``, ``sources`` and ``assumptions()`` are
+        read, and ``outlines.geojson`` of its folder where there is one.
+
+    Returns
+    -------
+    Path
+        The file, written whole or not at all.
+    """
+    path = Path(path)
+    write_text(path, report_html(result, district))
+    return path
+
+
+def write_plan(result: PlanResult, district: Any, folder: Path | str, *, form: Format = "csv") -> list[Path]:
+    """Write ``report.html``, every table and ``run.json`` into a folder, all of them or none."""
+    folder = Path(folder)
+    with written_aside(folder) as aside:
+        (aside / "report.html").write_text(report_html(result, district), encoding="utf-8", newline="\n")
+        names = fill(result, aside, form)
+    return [folder / name for name in ("report.html", *names)]
+
+
+def report_html(result: PlanResult, district: Any) -> str:
+    """The page as text."""
+    assumed = evidence.assumptions(district)
+    template = _environment().get_template("report.html.j2")
+    return template.render(
+        result=result,
+        name=answer.name_of(result.district),
+        scenario=tell("scenario.none")
+        if result.scenario is None
+        else tell("scenario", name=answer.name_of(result.scenario)),
+        told_answer=_joined(answer.sentences(result, assumed.count)),
+        cards=cards.cards(result),
+        limits=limits.limits(result),
+        map=flowmap.flow_map(result, district),
+        facts=evidence.facts(result),
+        facts_met=sum(row["met"] is True for row in result.residuals),
+        moved=evidence.moved(result),
+        modal=evidence.modal(result),
+        assumed=assumed,
+        tensions=evidence.tensions(result, district),
+        figures=evidence.figure_rows(result),
+        run=evidence.run_rows(result),
+        sections=SECTIONS,
+        css=_css(),
+    )
+
+
+def _joined(sentences: list[Both]) -> Both:
+    """One paragraph; Chinese sentences stand without a gap."""
+    return Both(" ".join(said.en for said in sentences), "".join(said.zh for said in sentences))
+
+
+@cache
+def _environment() -> Environment:
+    # jinja2 is needed by the page only, and the command line starts without it
+    from jinja2 import Environment, PackageLoader, StrictUndefined
+
+    environment = Environment(
+        loader=PackageLoader("qujiang.report", "templates"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.globals["say"] = lambda key, **values: spans(tell(key, **values))
+    environment.globals["told"] = tell
+    environment.filters["both"] = spans
+    return environment
+
+
+@cache
+def _css() -> str:
+    return (files("qujiang.report") / "templates" / "report.css").read_text(encoding="utf-8")
+
+
+def spans(text: Both) -> Any:
+    """A text in both languages as two spans of which the page shows one; escaped."""
+    from markupsafe import Markup, escape
+
+    if text.en == text.zh:
+        return escape(text.en)
+    return Markup('<span class="en" lang="en">{}</span><span class="zh" lang="zh-Hans">{}</span>').format(*text)

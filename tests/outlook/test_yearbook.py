@@ -1,0 +1,243 @@
+"""Yearbook tables as officials print them, read in one call; written tables read back equal."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import openpyxl
+import polars as pl
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from qujiang.errors import DataError
+from qujiang.outlook import comparisons, labels, series
+from qujiang.outlook.sheets import write_table
+from qujiang.outlook.yearbook import read_yearbook
+
+ACROSS = """表3-1 主要经济指标,,,
+,,,单位：亿元
+指标,2022年,2023年,2024年
+地区生产总值,"2,003.40","2,125.20",2262.83
+  增长（%）,4.8,6.8,6.4
+社会消费品零售总额,…,948.9,—
+货物吞吐量（万吨）,553,770,900
+注：地区生产总值增速按不变价计算。,,,
+资料来源：衢州市统计局,,,
+"""
+
+
+def rows(frame: pl.DataFrame) -> dict[tuple[str, str], tuple[float, str, float | None]]:
+    return {
+        (row["indicator"], row["period_end"]): (row["observed_value"], row["unit"], row["published_growth_percent"])
+        for row in frame.iter_rows(named=True)
+    }
+
+
+def csv(folder: Path, text: str, encoding: str = "utf-8") -> Path:
+    path = folder / "表.csv"
+    path.write_bytes(text.encode(encoding))
+    return path
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "gb18030"])
+def test_years_across(tmp_path: Path, encoding: str) -> None:
+    frame = read_yearbook(csv(tmp_path, ACROSS, encoding), area="衢州市", source="S66")
+    found = rows(frame)
+    assert found["gdp", "2024-12"] == (226_283_000_000.0, "yuan", 6.4)
+    assert found["throughput", "2023-12"] == (7_700_000.0, "t", None)
+    assert {period for name, period in found if name == "retail_sales"} == {
+        "2023-12"
+    }  # … and — are missing, not nought
+    assert frame["note"][0] == "注：地区生产总值增速按不变价计算。 资料来源：衢州市统计局"
+    assert set(frame["area"]) == {"衢州市"} and set(frame["basis"]) == {"year"} and set(frame["source"]) == {"S66"}
+    assert len(series.read(frame).rows) == 7
+
+
+def test_an_excel_sheet_with_merged_years_above_months(tmp_path: Path) -> None:
+    book = openpyxl.Workbook()
+    sheet = book.active
+    assert sheet is not None
+    sheet.append(["社会消费品零售总额（亿元）"])
+    sheet.append(["地区", 2024, None, 2025, None, None])
+    sheet.merge_cells("B2:C2")
+    sheet.merge_cells("D2:F2")
+    sheet.append([None, "1-2月", "1-8月", "1-2月", "1-8月", "同比增长(%)"])
+    sheet.append(["衢州市", 151.5, 640.1, 160.25, 681.7, 6.5])
+    sheet.append(["衢江区", 18.1, 75.23, 18.9, 77.86, 3.5])
+    book.save(tmp_path / "零售.xlsx")
+    frame = read_yearbook(tmp_path / "零售.xlsx")
+    found = {(row["area"], row["period_end"]): row for row in frame.iter_rows(named=True)}
+    assert len(found) == 8
+    district = found["衢江区", "2025-08"]
+    assert (district["observed_value"], district["unit"], district["basis"]) == (7_786_000_000.0, "yuan", "ytd")
+    assert (district["indicator"], district["published_growth_percent"]) == ("retail_sales", 3.5)
+    checked = series.read(frame)
+    assert all(row.holds for row in comparisons.compare_areas(checked, "衢江区", "衢州市"))
+    assert [check.flag for check in comparisons.check_growth(checked) if check.observation.area == "衢江区"] == [None]
+
+
+def test_months_down_with_the_year_before_them(tmp_path: Path) -> None:
+    text = """社会消费品零售总额及货物吞吐量（累计）
+时间,零售总额（亿元）,增速（%）,货物吞吐量（万吨）
+2025年,,,
+1-2月,18.90,4.1,60.2
+3月,28.35,3.9,98
+上半年,57.70,3.6,—
+"""
+    frame = read_yearbook(csv(tmp_path, text), area="衢江区", names={"零售总额": "retail_sales"})
+    found = rows(frame)
+    assert found["retail_sales", "2025-03"] == (2_835_000_000.0, "yuan", 3.9)  # 累计: March stands for January to March
+    assert found["retail_sales", "2025-06"][0] == 5_770_000_000.0
+    assert found["throughput", "2025-02"] == (602_000.0, "t", None)
+    assert ("throughput", "2025-06") not in found
+    assert set(frame["basis"]) == {"ytd"}
+
+
+def test_faulty_cells_are_told_with_line_and_column(tmp_path: Path) -> None:
+    text = """指标,单位,2022年,2023年
+零售额,亿元,12a,13
+吞吐量,斗,5,6
+人口,,7,8
+增速,%,x,1
+"""
+    with pytest.raises(DataError) as caught:
+        read_yearbook(csv(tmp_path, text))
+    told = [(fault.line, fault.column, fault.value) for fault in caught.value.faults]
+    assert told == [
+        (2, "C", "12a"),
+        (3, "C", "斗"),
+        (3, "D", "斗"),
+        (4, "C", "7"),
+        (4, "D", "8"),
+        (5, "C", "x"),
+        (5, "D", "1"),
+    ]
+    assert all(fault.mend for fault in caught.value.faults)
+
+
+def test_a_figure_twice_is_a_fault(tmp_path: Path) -> None:
+    with pytest.raises(DataError, match="stands twice"):
+        read_yearbook(csv(tmp_path, "指标,2022年,2023年\n产值（亿元）,1,2\n产值（亿元）,3,4\n"))
+
+
+def test_a_figure_that_looks_like_a_year_is_no_heading(tmp_path: Path) -> None:
+    frame = read_yearbook(
+        csv(tmp_path, "年份,吞吐量（万吨）,集装箱（标箱）\n2020,2031,1987\n2021,2040,2001\n"), area="衢州港"
+    )
+    assert frame["observed_value"].to_list() == [20_310_000.0, 1987.0, 20_400_000.0, 2001.0]
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "sentence"),
+    [
+        ("none.csv", None, "no such file"),
+        ("empty.csv", b"", "the file is empty"),
+        ("binary.csv", bytes(range(256)) * 4, "neither UTF-8 nor GB18030"),
+        ("broken.xlsx", b"PK\x03\x04 not a workbook", "cannot be read as Excel"),
+        ("old.doc", b"x", r"only \.xlsx and \.csv"),
+        ("words.csv", "指标,说明\n甲,乙\n".encode(), "no periods found"),
+        ("blank.csv", "指标,2022年,2023年\n产值（亿元）,…,—\n".encode(), "holds no figure"),
+    ],
+)
+def test_a_file_that_is_no_table_gets_one_sentence(
+    tmp_path: Path, name: str, content: bytes | None, sentence: str
+) -> None:
+    path = tmp_path / name
+    if content is not None:
+        path.write_bytes(content)
+    with pytest.raises(DataError, match=sentence) as caught:
+        read_yearbook(path)
+    assert len(caught.value.faults) == 1
+
+
+@pytest.mark.parametrize("ending", [".csv", ".xlsx"])
+def test_a_written_table_reads_back_equal(tmp_path: Path, ending: str) -> None:
+    frame = read_yearbook(csv(tmp_path, ACROSS), area="衢州市")
+    path = write_table(frame, tmp_path / f"out{ending}")
+    back = (
+        pl.read_csv(path, schema=frame.schema)
+        if ending == ".csv"
+        else pl.read_excel(path, schema_overrides=dict(frame.schema))
+    )
+    assert back.equals(frame)
+    assert sorted(entry.name for entry in tmp_path.iterdir()) == sorted([f"out{ending}", "表.csv"])
+    with pytest.raises(DataError, match=r"as \.csv or \.xlsx"):
+        write_table(frame, tmp_path / "out.txt")
+    with pytest.raises(DataError, match="there is no folder"):
+        write_table(frame, tmp_path / "nowhere" / f"out{ending}")
+
+
+@pytest.mark.parametrize(
+    ("text", "year", "basis", "period"),
+    [
+        ("2024", None, "year", "2024"),
+        ("2025年1—8月", None, "ytd", "2025-01..2025-08"),
+        ("1-2月", 2024, "ytd", "2024-01..2024-02"),
+        ("1-12月", 2024, "year", "2024"),
+        ("前三季度", 2024, "ytd", "2024-01..2024-09"),
+        ("2024年三季度", None, "quarter", "2024-07..2024-09"),
+        ("2024Q1", None, "quarter", "2024-01..2024-03"),
+        ("2024-05", None, "month", "2024-05"),
+        ("7-8月", 2024, "other", "2024-07..2024-08"),
+    ],
+)
+def test_periods_as_printed(text: str, year: int | None, basis: str, period: str) -> None:
+    read = labels.read_period(text, year=year)
+    assert read is not None
+    assert (read[0], str(read[1])) == (basis, period)
+
+
+@pytest.mark.parametrize("text", ["", "指标", "8-1月", "13月", "1月", "77.86", "2024年13月"])
+def test_what_is_no_period(text: str) -> None:
+    assert labels.read_period(text) is None
+
+
+@given(
+    st.decimals(min_value=0, max_value=10**6, places=2), st.sampled_from([("亿元", 10**8), ("万吨", 10**4), ("元", 1)])
+)
+def test_units_convert_exactly_both_ways(value: object, unit: tuple[str, int]) -> None:
+    number = labels.read_number(f"{value:,}")
+    factor, _ = labels.read_unit(unit[0])
+    assert number is not None and factor == unit[1]
+    assert (number * factor) / factor == value
+
+
+cells = st.sampled_from(
+    [
+        "",
+        "指标",
+        "地区",
+        "单位",
+        "亿元",
+        "2023年",
+        "2024",
+        "1-8月",
+        "上半年",
+        "增长（%）",
+        "零售总额（亿元）",
+        "77.86",
+        "-3",
+        "…",
+        "1e999",
+        "nan",
+        "注：",
+        "衢江区",
+        "累计",
+        '"',
+        "年 ",
+    ]
+)
+
+
+@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.lists(st.lists(cells, max_size=5), min_size=1, max_size=6))
+def test_whatever_stands_in_the_cells_the_answer_is_figures_or_faults(tmp_path: Path, grid: list[list[str]]) -> None:
+    path = tmp_path / "any.csv"
+    path.write_text("\n".join(",".join(row) for row in grid) + "\n", encoding="utf-8")
+    try:
+        frame = read_yearbook(path)
+    except DataError as error:
+        assert error.faults
+    else:
+        assert frame.height and frame["observed_value"].is_finite().all()
