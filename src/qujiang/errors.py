@@ -6,7 +6,14 @@
     ├── DataError                faulty data; carries every fault found, not only the first
     ├── ScenarioError            a scenario or a question that cannot be applied to this district
     ├── InfeasibleError          no answer exists; names the smallest clash found
-    └── NotConvergedError        no answer yet; carries the best result so far
+    ├── NotConvergedError        no answer yet; carries the best result so far
+    └── LiveError                the live half refuses one act; nothing of it was done
+        ├── UnknownCallerError   no valid login, session or key
+        ├── ForbiddenError       the caller's role may not do this
+        ├── NotFoundError        no such thing, or not for this caller: both sound alike
+        ├── ConflictError        someone was faster, or the state does not allow it; carries the current version
+        ├── ThrottledError       too many attempts; carries the seconds to wait
+        └── StoreAwayError       the database does not answer, or its disk is full
 
 A message says where, what, which rule, and the mend.
 """
@@ -71,3 +78,39 @@ class NotConvergedError(QujiangError):
     def __init__(self, message: str, best: Any = None) -> None:
         super().__init__(message)
         self.best = best
+
+
+class LiveError(QujiangError):
+    """The live half refuses one act; nothing of it was done."""
+
+
+class UnknownCallerError(LiveError):
+    """No valid login, session or key."""
+
+
+class ForbiddenError(LiveError):
+    """The caller's role may not do this."""
+
+
+class NotFoundError(LiveError):
+    """No such thing, or not for this caller: both sound alike, so that nothing is betrayed."""
+
+
+class ConflictError(LiveError):
+    """Someone was faster, or the state does not allow it; ``version`` is the current one where there is one."""
+
+    def __init__(self, message: str, version: int | None = None) -> None:
+        super().__init__(message)
+        self.version = version
+
+
+class ThrottledError(LiveError):
+    """Too many attempts; ``wait_s`` seconds must pass."""
+
+    def __init__(self, message: str, wait_s: int) -> None:
+        super().__init__(message)
+        self.wait_s = wait_s
+
+
+class StoreAwayError(LiveError):
+    """The database does not answer, or its disk is full."""

@@ -28,6 +28,11 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
     "port": ("qujiang.cli.port", "port", "Port: how long ships wait and what the port can carry."),
     "buildings": ("qujiang.cli.buildings", "buildings", "Buildings: how full they are and which firm fits where."),
     "outlook": ("qujiang.cli.outlook", "outlook", "Outlook: where indicators go and what the targets ask."),
+    "desk": ("qujiang.cli.desk", "desk", "Desk: an enterprise asks, the government answers, on the clock."),
+    "cases": ("qujiang.cli.cases", "cases", "Cases: one thing done in one go, across departments."),
+    "serve": ("qujiang.cli.serve", "serve", "Serve: the desk and the cases over HTTP, until interrupted."),
+    "store": ("qujiang.cli.store", "store", "Store: backup and restore of the live database while it runs."),
+    "audit": ("qujiang.cli.store", "audit", "Audit: the trail of everything that was done, hash-chained."),
 }
 
 

@@ -17,9 +17,9 @@ from qujiang.errors import Fault, QujiangError
 from qujiang.tables import Table, as_csv, check_folder
 
 #: Names beside the tables that are none of theirs.
-BESIDE = (FILE, "scenarios", "*.geojson", "*.bpmn", "LICENSE*", "NOTICE*")
+BESIDE = (FILE, "scenarios", "services", "*.geojson", "*.bpmn", "LICENSE*", "NOTICE*")
 #: What goes along when a district is saved.
-_COPIED = ("README.md", "scenarios", "*.geojson", "*.bpmn", "LICENSE*", "NOTICE*")
+_COPIED = ("README.md", "scenarios", "services", "*.geojson", "*.bpmn", "LICENSE*", "NOTICE*")
 
 
 def recheck(

@@ -1,0 +1,34 @@
+"""One thing done in one go, 高效办成一件事: a bundle is data, a case runs in the store."""
+
+from qujiang.cases.bpmn import read_process
+from qujiang.cases.bundle import compile_bundle, counts, merged_form, read_files
+from qujiang.cases.library import Library, load_library, read_bundles
+from qujiang.cases.running import (
+    Application,
+    complete_step,
+    give_material,
+    notice,
+    progress,
+    shown,
+    start_case,
+    worklist,
+)
+
+__all__ = [
+    "Application",
+    "Library",
+    "compile_bundle",
+    "complete_step",
+    "counts",
+    "give_material",
+    "load_library",
+    "merged_form",
+    "notice",
+    "progress",
+    "read_bundles",
+    "read_files",
+    "read_process",
+    "shown",
+    "start_case",
+    "worklist",
+]

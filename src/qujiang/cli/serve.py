@@ -1,0 +1,82 @@
+"""``qujiang serve``: the live half over HTTP."""
+
+from __future__ import annotations
+
+import os
+import secrets
+from pathlib import Path
+
+import click
+
+from qujiang.cli.desk import services_folder
+
+
+@click.command()
+@click.argument("district", required=False, type=click.Path(exists=True, file_okay=False, path_type=Path))
+@click.option(
+    "--database",
+    default="qujiang.sqlite3",
+    show_default=True,
+    metavar="URL",
+    help="A file, sqlite:///file or postgresql://…",
+)
+@click.option("--host", default="127.0.0.1", show_default=True)
+@click.option("--port", type=click.IntRange(1, 65535), default=8000, show_default=True)
+@click.option(
+    "--workers",
+    type=click.IntRange(1, 64),
+    default=1,
+    show_default=True,
+    help="Processes; more than one asks for PostgreSQL.",
+)
+@click.option("--https", is_flag=True, help="Behind https: the cookie is marked secure.")
+def serve(district: Path | None, database: str, host: str, port: int, workers: int, https: bool) -> None:
+    """Serve: the desk and the cases over HTTP, until interrupted."""
+    import uvicorn
+
+    from qujiang.cases import read_bundles
+    from qujiang.desk import read_rulebook
+    from qujiang.store import open_store
+
+    services = services_folder(district)
+    read_rulebook(services)  # a faulty district is told here, not by a server that does not start
+    read_bundles(services)
+    store = open_store(database)
+    try:
+        password = _first_admin(store)
+        address = store.url.render_as_string(hide_password=False)
+    finally:
+        store.close()
+    if password:
+        click.echo(f"first start: log in as admin with the one-time password {password}")
+    os.environ["QUJIANG_DATABASE"], os.environ["QUJIANG_SERVICES"] = address, str(services.resolve())
+    os.environ["QUJIANG_SECURE"] = "1" if https else "0"
+    click.echo(f"http://{host}:{port}/api/v1  http://{host}:{port}/open311/v2/discovery.json", err=True)
+    uvicorn.run(
+        "qujiang.web.app:from_environment_app",
+        factory=True,
+        host=host,
+        port=port,
+        workers=workers,
+        proxy_headers=False,
+        server_header=False,
+        access_log=False,
+        log_level="warning",
+        timeout_graceful_shutdown=10,
+    )
+
+
+def _first_admin(store) -> str | None:
+    """An administrator for an empty database; the password, or None when there is one already."""
+    from sqlalchemy import select
+
+    from qujiang.store import SYSTEM
+    from qujiang.store.accounts import NewAccount, create_account
+    from qujiang.store.schema import accounts
+
+    with store.write(SYSTEM) as unit:
+        if unit.execute(select(accounts.c.id).where(accounts.c.role == "admin").limit(1)).first():
+            return None
+        password = secrets.token_urlsafe(15)
+        create_account(unit, NewAccount("admin", "admin", password=password, one_time=True))
+        return password

@@ -1,0 +1,55 @@
+"""The request desk, 企呼我应: an enterprise asks, the government answers, on the clock. (A *call* is always a ship's.)"""
+
+from qujiang.desk.after import call_back, rate, reopen
+from qujiang.desk.boards import board, observations
+from qujiang.desk.handle import (
+    ask_extension,
+    contact,
+    decide,
+    decide_extension,
+    escalate,
+    give_opinion,
+    pause,
+    recount,
+    reply,
+    reply_interim,
+    resume,
+    send_back,
+)
+from qujiang.desk.intake import Draft, Received, clear, dispatch, merge, receive
+from qujiang.desk.rulebook import Rulebook, read_rulebook
+from qujiang.desk.sheets import take_hotline
+from qujiang.desk.views import Filter, explain, listed, shown
+
+__all__ = [
+    "Draft",
+    "Filter",
+    "Received",
+    "Rulebook",
+    "ask_extension",
+    "board",
+    "call_back",
+    "clear",
+    "contact",
+    "decide",
+    "decide_extension",
+    "dispatch",
+    "escalate",
+    "explain",
+    "give_opinion",
+    "listed",
+    "merge",
+    "observations",
+    "pause",
+    "rate",
+    "read_rulebook",
+    "receive",
+    "recount",
+    "reopen",
+    "reply",
+    "reply_interim",
+    "resume",
+    "send_back",
+    "shown",
+    "take_hotline",
+]

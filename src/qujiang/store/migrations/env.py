@@ -1,0 +1,15 @@
+"""Alembic runs the migrations inside the transaction that ``migrate`` opened."""
+
+from alembic import context
+
+from qujiang.store.schema import metadata
+from qujiang.store.schema_rooms import requests
+
+assert requests.metadata is metadata  # every room's tables are known here
+context.configure(
+    connection=context.config.attributes["connection"],
+    target_metadata=metadata,
+    render_as_batch=True,
+    transactional_ddl=False,
+)
+context.run_migrations()

@@ -1,0 +1,82 @@
+"""What every request passes first: a size limit, a trace number, and headers that give a browser no room."""
+
+from __future__ import annotations
+
+import json
+import secrets
+from typing import Any
+
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+MOST_BYTES = 1_000_000
+
+HEADERS = (
+    (b"x-content-type-options", b"nosniff"),
+    (b"referrer-policy", b"no-referrer"),
+    (b"x-frame-options", b"DENY"),
+    (b"content-security-policy", b"default-src 'none'; frame-ancestors 'none'"),
+    (b"cache-control", b"no-store"),
+)
+
+
+class TooLargeError(Exception):
+    """The body went past the limit while it came in."""
+
+
+class Guard:
+    """An ASGI layer; a body that says it is too large is refused before one byte of it is read."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        trace = secrets.token_hex(8)
+        scope.setdefault("state", {})["trace"] = trace
+        headers = dict(scope["headers"])
+        length = headers.get(b"content-length", b"0")
+        if not length.isdigit() or int(length) > MOST_BYTES:
+            await _refuse(send)
+            return
+        begun, refused, count = False, False, 0
+
+        async def counted() -> Message:
+            nonlocal count
+            message = await receive()
+            count += len(message.get("body", b""))
+            if count > MOST_BYTES:
+                raise TooLargeError
+            return message
+
+        async def guarded(message: Message) -> None:
+            nonlocal begun, refused
+            if count > MOST_BYTES and not begun:  # whatever the application makes of the cut body
+                begun = refused = True
+                await _refuse(send)
+            if refused:
+                return
+            if message["type"] == "http.response.start":
+                begun = True
+                message["headers"] = [*message.get("headers", []), *HEADERS, (b"x-trace", trace.encode())]
+            await send(message)
+
+        try:
+            await self.app(scope, counted, guarded)
+        except TooLargeError:
+            if not begun:
+                await _refuse(send)
+
+
+async def _refuse(send: Send) -> None:
+    answer: dict[str, Any] = {"error": "TooLargeError", "message": f"a body has at most {MOST_BYTES} bytes"}
+    body = json.dumps(answer).encode()
+    headers = [
+        (b"content-type", b"application/json"),
+        (b"content-length", str(len(body)).encode()),
+        (b"connection", b"close"),
+        *HEADERS,
+    ]
+    await send({"type": "http.response.start", "status": 413, "headers": headers})
+    await send({"type": "http.response.body", "body": body})
