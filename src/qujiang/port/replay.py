@@ -17,7 +17,7 @@ from qujiang.words import Both
 
 SECONDS = 84.0
 COLOURS = {"in": "#2b6cb0", "out": "#c05621"}
-WIDTH, BOX, GAP, LEFT = 800, 34, 6, 270
+WIDTH, BOX, GAP, LEFT = 780, 34, 6, 240
 
 
 @dataclass(frozen=True, slots=True)

@@ -226,7 +226,7 @@ WORDS: dict[str, str] = {
     "port.answer.month": "按最繁忙月份的流量（平均的{flow}），在港{mean}，等泊时间为在泊时间的{ratio}。",
     "port.answer.month.over": "按最繁忙月份的流量（平均的{flow}），不存在稳定状态：{what}跟不上。",
     "port.stage": "环节",
-    "port.stage.at": "{stage}：{place}",
+    "port.stage.at": "{place}{stage}",
     "port.stage.lock": "船闸",
     "port.stage.berth": "泊位",
     "port.stage.crane": "起重机",
