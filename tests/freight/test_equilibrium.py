@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import numpy as np
+import polars as pl
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -15,6 +16,7 @@ from qujiang.freight.assign import assign
 from qujiang.freight.chains import SIGNATURES
 from qujiang.freight.congestion import build_congestion
 from qujiang.freight.equilibrium import busiest_month, demand_terms, equilibrate, gain, require
+from qujiang.freight.shared import share_chains
 from qujiang.methods.choice import logit_shares
 from tests.freight.shared_places import congested_tables, prepared, shrunk, small
 
@@ -124,6 +126,23 @@ def test_two_starting_points_one_answer(kind):
     warm = equilibrate(problem, congestion, kind=kind, start=near, tolerance=1e-10)
     assert warm.wait_h == pytest.approx(cold.wait_h, rel=1e-5)
     assert warm.resource_flow == pytest.approx(cold.resource_flow, rel=1e-6)
+
+
+def test_other_rates_from_a_neighbour_and_from_nothing_agree():
+    _, problem, _, congestion = dear_wait(230.0)
+    near = equilibrate(problem, congestion, search=False)
+    dearer = problem.with_rates(
+        problem.rates.with_values(diesel_price=9.0, empty_return_share=55.0, port_hours_per_call=20.0)
+    )
+    warm = share_chains(dearer, congestion, known=near.shared)
+    cold = share_chains(dearer, congestion)
+    assert warm.cell is near.shared.cell
+    for name in ("use", "worth"):
+        assert (getattr(warm.set, name) != getattr(cold.set, name)).nnz == 0
+    for name in ("cost_yuan", "demand", "path_size"):
+        assert getattr(warm.set, name) == pytest.approx(getattr(cold.set, name), rel=1e-15)
+    for name in warm.set.places.__slots__:
+        assert np.array_equal(getattr(warm.set.places, name), getattr(cold.set.places, name))
 
 
 def test_a_flow_that_does_not_fit_is_not_called_solved():
@@ -251,3 +270,64 @@ def test_demand_is_told_by_its_terms():
     assert terms.growth_t == pytest.approx(150_000.0 * (1.1**2 - 1))
     assert terms.induced_t == 0.0
     assert terms.total_t == pytest.approx(later.demand_t_per_year.sum())
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_without_any_resource_costs_are_fixed(kind):
+    tables = congested_tables()
+    problem, _, congestion = prepared({**tables, "background": tables["background"].clear()})
+    assert congestion.resources == ()
+    found = equilibrate(problem, congestion, kind=kind)
+    plain = assign(problem)
+    if kind == "stochastic":
+        assert found.flows.tonnes == pytest.approx(plain.tonnes, rel=1e-12)
+        return
+    group = problem.chains.flow * 2 + problem.chains.season
+    best = np.full(group.max() + 1, np.inf)
+    np.minimum.at(best, group, plain.cost)
+    demand = np.outer(problem.demand_t_per_year, problem.season_share).ravel()
+    assert float(found.flows.tonnes @ plain.cost) == pytest.approx(float(best @ demand), rel=1e-8)
+
+
+def test_waits_of_the_port_hold_cargo_back():
+    tables = congested_tables()
+    problem, waits, _ = prepared(tables)
+    now = assign(problem)
+    curve = {
+        "terminal": "port",
+        "flow_t_per_year": [0.1e5, 0.5e5, 0.9e5],
+        "capacity_t_per_year": 1.0e5,
+        "berth_count": 1.0,
+    }
+    frame = pl.DataFrame(curve).with_columns(
+        (40.0 * pl.col("flow_t_per_year") / (1e5 - pl.col("flow_t_per_year"))).alias("wait_h")
+    )
+    shallow = build_congestion(problem, tables, waits, waits=frame, base_flow_t={"port": now.throughput_t() * 0.5})
+    found = equilibrate(problem, shallow)
+    at = shallow.names.index("port:berths")
+    assert found.resource_flow[at] == pytest.approx(found.flows.throughput_t(), rel=1e-9)
+    load = found.resource_flow[at] / 1e5
+    assert found.wait_h[at] == pytest.approx(40.0 * load / (1 - load), rel=1e-9)
+    assert found.flows.throughput_t() < now.throughput_t()
+    alike = build_congestion(problem, tables, waits, waits=frame, base_flow_t={"port": found.flows.throughput_t()})
+    assert alike.assumed_h[at] == pytest.approx(found.wait_h[at])
+    assert found.searched
+
+
+def test_berths_at_the_flow_of_the_base_year_change_nothing():
+    tables = congested_tables()
+    problem, waits, _ = prepared(tables)
+    now = assign(problem)
+    full = now.throughput_t() * 1.5
+    flow = [0.2 * full, 0.5 * full, 0.9 * full]
+    frame = pl.DataFrame(
+        {
+            "terminal": "port",
+            "flow_t_per_year": flow,
+            "wait_h": [10.0 * f / (full - f) for f in flow],
+            "capacity_t_per_year": full,
+        }
+    )
+    congestion = build_congestion(problem, tables, waits, waits=frame, base_flow_t={"port": now.throughput_t()})
+    found = equilibrate(problem, congestion)
+    assert found.flows.tonnes == pytest.approx(now.tonnes, rel=1e-8)

@@ -43,6 +43,8 @@ class SharedChains:
     uses: Uses
     vessel_yuan: np.ndarray  # by entry of ``uses``: what an hour there costs the vessel [yuan/(t h)]
     per_t: np.ndarray  # by entry of ``uses``: flow of the resource that a tonne on the leg makes
+    cell: np.ndarray  # by entry of ``uses`` and then of others: its place in the data of ``set.use``
+    pairing: tuple[np.ndarray, np.ndarray]
     set: ChainSet
     curves: Curves
     capacity: np.ndarray
@@ -92,28 +94,22 @@ def share_chains(problem: FreightProblem, congestion: Congestion, *, known: Shar
     known
         Of a neighbouring problem: what the two have in common is taken over.
     """
-    same_chains = known is not None and known.problem.chains is problem.chains
-    same_resources = known is not None and known.congestion.names == congestion.names
-    if known is not None and same_chains and same_resources:
-        same_rates = known.problem.rates is problem.rates and known.problem.parts is problem.parts
-        same_kinds = [r.kind for r in known.congestion.resources] == [r.kind for r in congestion.resources]
-        if same_rates and same_kinds and bool((known.congestion.assumed_h == congestion.assumed_h).all()):
-            return _with_demand(known, problem, congestion)
-        uses = known.uses
-    else:
-        uses = find_uses(problem, congestion)
-    return _build(problem, congestion, uses)
-
-
-def _with_demand(known: SharedChains, problem: FreightProblem, congestion: Congestion) -> SharedChains:
-    """The same chains and costs under another demand or other capacities."""
-    demand = np.concatenate([_own_demand(problem), congestion.background[_others(congestion)]])
-    if demand.shape != known.set.demand.shape:
-        return _build(problem, congestion, known.uses)
-    return replace(
-        known, problem=problem, congestion=congestion, set=replace(known.set, demand=demand),
-        curves=_at_least_one(congestion.curves), capacity=_hard(congestion),
-    )  # fmt: skip
+    alike = (
+        known is not None
+        and known.problem.chains is problem.chains
+        and [(r.id, r.kind, r.background > 0) for r in known.congestion.resources]
+        == [(r.id, r.kind, r.background > 0) for r in congestion.resources]
+    )
+    if known is None or not alike:
+        return _build(problem, congestion, find_uses(problem, congestion), None)
+    same_rates = known.problem.rates is problem.rates and known.problem.parts is problem.parts
+    if same_rates and bool((known.congestion.assumed_h == congestion.assumed_h).all()):
+        demand = np.concatenate([_own_demand(problem), congestion.background[_others(congestion)]])
+        return replace(
+            known, problem=problem, congestion=congestion, set=replace(known.set, demand=demand),
+            curves=_at_least_one(congestion.curves), capacity=_hard(congestion),
+        )  # fmt: skip
+    return _build(problem, congestion, known.uses, known)
 
 
 def _own_demand(problem: FreightProblem) -> np.ndarray:
@@ -125,7 +121,7 @@ def _others(congestion: Congestion) -> np.ndarray:
     return np.flatnonzero(congestion.background > 0)
 
 
-def _build(problem: FreightProblem, congestion: Congestion, uses: Uses) -> SharedChains:
+def _build(problem: FreightProblem, congestion: Congestion, uses: Uses, known: SharedChains | None) -> SharedChains:
     chains, resources = problem.chains, congestion.resources
     width = chains.leg_mode.shape[1]
     chain = uses.leg // width
@@ -144,7 +140,7 @@ def _build(problem: FreightProblem, congestion: Congestion, uses: Uses) -> Share
     if len(resources):
         assumed = congestion.assumed_h[uses.resource]
         held = held - np.bincount(chain, np.where(delayed, worth * assumed, 0.0), len(chains))
-    return _with_others(problem, congestion, legs, uses, (vessel, per_t), (chain, worth), held)
+    return _with_others(problem, congestion, legs, uses, (vessel, per_t), (chain, worth), held, known)
 
 
 def _units_per_t(problem: FreightProblem, congestion: Congestion, uses: Uses) -> np.ndarray:
@@ -165,8 +161,9 @@ def _with_others(
     of_entries: tuple[np.ndarray, np.ndarray],
     entries: tuple[np.ndarray, np.ndarray],
     held: np.ndarray,
+    known: SharedChains | None,
 ) -> SharedChains:
-    """Add a group for the traffic of others at each resource that has some."""
+    """Add a group for the traffic of others at each resource that has some; where each entry belongs may be ``known``."""
     chains, seasons = problem.chains, len(problem.season_share)
     (vessel, per_t), (chain, worth) = of_entries, entries
     others = _others(congestion)
@@ -178,18 +175,54 @@ def _with_others(
     pass_rows = own + np.arange(len(others))
     shape = (own + len(others) + int(may_turn.sum()), count)
     ones = np.ones(len(others))
-    rows, columns = np.concatenate([chain, pass_rows]), np.concatenate([uses.resource, others])
-    made = chain_set(
-        np.concatenate([chains.flow * seasons + chains.season, group, group[may_turn]]),
-        np.concatenate([held, np.zeros(len(others)), np.full(int(may_turn.sum()), value * TURN_AWAY_H)]),
-        np.concatenate([_own_demand(problem), congestion.background[others]]),
-        csr_matrix((np.concatenate([per_t, ones]), (rows, columns)), shape=shape),
-        worth=csr_matrix((np.concatenate([worth, value * ones]), (rows, columns)), shape=shape),
-        path_size=np.concatenate([problem.parts.path_size, np.ones(shape[0] - own)]),
-    )
+    cost = np.concatenate([held, np.zeros(len(others)), np.full(int(may_turn.sum()), value * TURN_AWAY_H)])
+    demand = np.concatenate([_own_demand(problem), congestion.background[others]])
+    use, paid = np.concatenate([per_t, ones]), np.concatenate([worth, value * ones])
+    size = np.concatenate([problem.parts.path_size, np.ones(shape[0] - own)])
+    if known is None:
+        key = np.concatenate([chain, pass_rows]) * count + np.concatenate([uses.resource, others])
+        cells, cell = np.unique(key, return_inverse=True)
+        first = np.searchsorted(cells, np.arange(shape[0] + 1) * count)
+        matrices = [
+            csr_matrix((np.bincount(cell, v, len(cells)), cells % count, first), shape=shape) for v in (use, paid)
+        ]
+        of_chain = np.concatenate([chains.flow * seasons + chains.season, group, group[may_turn]])
+        made = chain_set(of_chain, cost, demand, matrices[0], worth=matrices[1], path_size=size)
+        pairing = _pairing(made)
+    else:
+        cell, pairing = known.cell, known.pairing
+        made = _with_values(known.set, cell, pairing, use, paid)
+        made = replace(made, cost_yuan=cost, demand=demand, path_size=size)
     scale = np.full(own_groups + len(others), problem.rates["logit_scale"])
     of = _at_least_one(congestion.curves)
-    return SharedChains(problem, congestion, legs, uses, vessel, per_t, made, of, _hard(congestion), scale, own_groups)
+    return SharedChains(
+        problem, congestion, legs, uses, vessel, per_t, cell, pairing, made, of, _hard(congestion), scale, own_groups
+    )
+
+
+def _pairing(made: ChainSet) -> tuple[np.ndarray, np.ndarray]:
+    """For each pair of entries of one chain in ``made.places``: the entry of ``use`` and that of ``worth``."""
+    first = made.use.indptr
+    row = made.places.use_chain
+    counts = np.diff(first)[row]
+    begin = np.repeat(first[row] - np.concatenate([[0], np.cumsum(counts)[:-1]]), counts)
+    return np.repeat(np.arange(len(row)), counts), (begin + np.arange(len(begin))).astype(np.int64)
+
+
+def _with_values(
+    made: ChainSet, cell: np.ndarray, pairing: tuple[np.ndarray, np.ndarray], use: np.ndarray, worth: np.ndarray
+) -> ChainSet:
+    """The same chains with other uses and worths, entry by entry, in the same places."""
+    taken, paid = (np.bincount(cell, value, made.use.nnz) for value in (use, worth))
+    matrices = [
+        csr_matrix((data, made.use.indices, made.use.indptr), shape=made.use.shape, copy=False)
+        for data in (taken, paid)
+    ]
+    places = replace(
+        made.places, use_value=taken, worth_value=paid, pair_value=taken[pairing[0]] * paid[pairing[1]]
+    )  # fmt: skip
+    symmetric = bool((taken == paid).all())
+    return replace(made, use=matrices[0], worth=matrices[1], symmetric=symmetric, places=places)
 
 
 def _at_least_one(of: Curves) -> Curves:
