@@ -3,19 +3,24 @@
 
 VENV := .venv
 BIN := $(VENV)/bin
+ORACLES := .venv-oracles
 OUT := out
 PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3 python; do \
 	"$$p" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && { echo "$$p"; break; }; done)
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes
 
-.PHONY: run test lint check clean
+.PHONY: run test endurance lint check clean
 .DEFAULT_GOAL := run
 
 run: $(VENV)/ready
 	$(BIN)/qujiang plan --out $(OUT)
 
-test: $(VENV)/ready-dev
-	$(BIN)/python -m pytest -n 2 --dist loadfile
+# All tests but those that run for many minutes. The copyleft oracle (SpiffWorkflow) lives in a Python of its own.
+test: $(VENV)/ready-dev $(ORACLES)/ready
+	QUJIANG_ORACLE_PYTHON=$(CURDIR)/$(ORACLES)/bin/python $(BIN)/python -m pytest -n 2 --dist loadfile -m "not endurance"
+
+endurance: $(VENV)/ready-dev
+	$(BIN)/python -m pytest -m endurance
 
 lint: $(VENV)/ready-dev
 	$(BIN)/ruff check src tests bench tools examples
@@ -39,5 +44,10 @@ $(VENV)/ready-dev: $(VENV)/ready requirements-dev.txt
 	$(PIP) -r requirements-dev.txt
 	@touch $@
 
+$(ORACLES)/ready: $(BIN)/python requirements-oracles.txt
+	"$(PYTHON)" -m venv $(ORACLES)
+	$(ORACLES)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-oracles.txt
+	@touch $@
+
 clean:
-	rm -rf $(VENV) $(OUT)
+	rm -rf $(VENV) $(ORACLES) $(OUT)

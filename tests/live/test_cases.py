@@ -386,6 +386,6 @@ def test_cases_side_by_side_lose_no_step_and_do_none_twice(store: Store, library
     advance_all(store, library, crew, 12, 8)
 
 
-@pytest.mark.slow
+@pytest.mark.endurance
 def test_a_thousand_cases_side_by_side_lose_no_step_and_do_none_twice(store: Store, library, crew) -> None:
     advance_all(store, library, crew, 1000, 8)

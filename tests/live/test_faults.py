@@ -150,7 +150,7 @@ def test_a_server_killed_in_the_middle_of_writes_loses_nothing_it_acknowledged(
     kill_and_look(victim, database_url, 1)
 
 
-@pytest.mark.slow
+@pytest.mark.endurance
 def test_two_hundred_kills(victim: Victim, database_url: str) -> None:
     kill_and_look(victim, database_url, int(os.environ.get("QUJIANG_KILLS", "200")))
 
@@ -183,6 +183,6 @@ def test_the_walk_over_the_description_finds_no_500(server) -> None:
     walk_description(server, 2)
 
 
-@pytest.mark.slow
+@pytest.mark.endurance
 def test_the_long_walk_over_the_description_finds_no_500(server) -> None:
     walk_description(server, 200)
