@@ -356,8 +356,9 @@ def resource_name(problem: FreightProblem, tables: Mapping[str, pl.DataFrame], n
     links = [*network.road.ids, *network.rail.ids, *network.water.links.ids]
     known = [*problem.place_ids, *tables["locks"]["id"], *links]
     if name not in known:
-        near = ", ".join(get_close_matches(name, known, 4)) or "give the id of a place, terminal, lock or link"
-        raise ScenarioError(f"nothing is called {name}; did you mean: {near}")
+        near = ", ".join(get_close_matches(name, known, 4))
+        mend = f"did you mean: {near}" if near else "give the id of a place, terminal, lock or link"
+        raise ScenarioError(f"nothing is called {name}; {mend}")
     return name
 
 
