@@ -14,7 +14,7 @@ from qujiang.freight.arc_cost import arc_costs
 from qujiang.freight.assign import assign, generalized_cost
 from qujiang.freight.chains import SIGNATURES
 from qujiang.freight.legs import price_legs
-from qujiang.freight.network import Mode
+from qujiang.freight.modes import Mode
 from qujiang.freight.problem import build_problem
 from qujiang.methods.choice import path_size
 

@@ -17,7 +17,7 @@ from qujiang.freight.chains import SIGNATURES
 from qujiang.freight.compare import compare
 from qujiang.freight.congestion import background_at, build_congestion, fit_lock_waits
 from qujiang.freight.equilibrium import busiest_month, demand_terms, equilibrate
-from qujiang.freight.network import Mode
+from qujiang.freight.modes import Mode
 from qujiang.freight.select_link import select_link
 from qujiang.freight.vessels import fuel_yuan_per_km, standing_yuan_per_h, voyage_cost
 from tests.freight.shared_places import congested_tables, prepared, shrunk, small

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from qujiang.freight.network import Kind, Mode, VirtualNetwork
+from qujiang.freight.modes import SEA_DISTANCE_FACTOR, Kind, Mode
+from qujiang.freight.network import VirtualNetwork
 from qujiang.freight.parts import RAIL_FACTOR, ROAD_FACTOR
-from qujiang.freight.price import SEA_DISTANCE_FACTOR
 from qujiang.freight.problem import FreightProblem, water_price_of_means
 
 

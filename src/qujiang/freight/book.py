@@ -112,7 +112,11 @@ class QuoteBook:
 
     def number(self, name: str) -> float:
         """A single figure by name (see NUMBERS)."""
-        return float(self.numbers[NUMBERS.index(name)])
+        return self._by_name[name]
+
+    @cached_property
+    def _by_name(self) -> dict[str, float]:
+        return dict(zip(NUMBERS, self.numbers.tolist(), strict=True))
 
 
 NUMBERS = (

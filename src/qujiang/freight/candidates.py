@@ -8,11 +8,10 @@ from functools import cached_property
 import numpy as np
 
 from qujiang.freight.book import QuoteBook
-from qujiang.freight.network import Mode
-from qujiang.freight.price import SEA_DISTANCE_FACTOR
+from qujiang.freight.modes import SEA_DISTANCE_FACTOR, Mode
 
 #: Terminals looked at from each door: the nearest by road.
-NEAREST = 8
+NEAREST = 6
 #: Vessel and train may change between terminals at most this far apart by road [km].
 CHANGE_KM = 40.0
 

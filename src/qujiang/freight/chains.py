@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from qujiang.freight.cargo import CargoForms, lorry_yuan_per_t
-from qujiang.freight.network import Mode
+from qujiang.freight.modes import Mode
 from qujiang.freight.price import WaterPrice
 from qujiang.freight.rates import Rates
 from qujiang.freight.skims import Skims

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from qujiang.freight.network import Mode
+from qujiang.freight.modes import Mode
 from qujiang.freight.price import WaterPrice
 from qujiang.freight.problem import FreightProblem
 from qujiang.freight.rates import LOCK_WAIT_FACTOR

@@ -12,11 +12,11 @@ link of a voyage, and not the nominal class of the channel, decides how much it 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from enum import IntEnum
 
 import numpy as np
 import polars as pl
 
+from qujiang.freight.modes import Kind, Mode
 from qujiang.freight.rates import Rates
 from qujiang.freight.vessels import Fleet, payload_by_depth_t
 
@@ -29,23 +29,6 @@ SOURCE_BLOCK, SINK_BLOCK, ROAD_BLOCK, RAIL_BLOCK, FIRST_WATER_BLOCK = 0, 1, 2, 4
 
 #: Lorries: a local one without fixed charge, and a long-haul one with a fixed charge and a lower rate. A path may use either.
 ROAD_MEANS = ("local lorry", "long-haul lorry")
-
-
-class Mode(IntEnum):
-    """How a leg is carried."""
-
-    ROAD = 0
-    RAIL = 1
-    WATER = 2
-
-
-class Kind(IntEnum):
-    """What happens on an arc."""
-
-    LOAD = 0
-    MOVE = 1
-    TRANSSHIP = 2
-    UNLOAD = 3
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,8 +9,8 @@ import numpy as np
 
 from qujiang.freight.cargo import CargoForms, lorry_yuan_per_t
 from qujiang.freight.chains import Chains
-from qujiang.freight.network import Mode
-from qujiang.freight.price import SEA_DISTANCE_FACTOR, WaterPrice
+from qujiang.freight.modes import SEA_DISTANCE_FACTOR, Mode
+from qujiang.freight.price import WaterPrice
 from qujiang.freight.skims import Skims
 
 #: Emission factors that freight needs besides those named by the vessel classes.

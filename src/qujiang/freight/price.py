@@ -6,12 +6,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from qujiang.freight.network import Mode
+from qujiang.freight.modes import Mode
 from qujiang.freight.rates import Rates
 from qujiang.freight.vessels import Fleet, voyage_cost
-
-#: Sea distances stand for shortest ones; the emission table asks for 15 % on top (GLEC v3.2, module 2).
-SEA_DISTANCE_FACTOR = 1.15
 
 
 @dataclass(frozen=True, slots=True)

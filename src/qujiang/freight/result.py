@@ -12,7 +12,7 @@ import polars as pl
 
 from qujiang.freight.chains import SIGNATURES
 from qujiang.freight.legs import PricedLegs
-from qujiang.freight.network import Mode
+from qujiang.freight.modes import Mode
 from qujiang.freight.price import MODES
 from qujiang.freight.problem import FreightProblem
 from qujiang.freight.skims import Skim, way

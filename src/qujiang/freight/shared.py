@@ -14,7 +14,7 @@ from scipy.sparse import csr_matrix
 from qujiang.freight.assign import generalized_cost
 from qujiang.freight.congestion import HOURS_PER_YEAR, TURN_AWAY_H, Congestion
 from qujiang.freight.legs import PricedLegs, price_legs
-from qujiang.freight.network import Mode
+from qujiang.freight.modes import Mode
 from qujiang.freight.problem import FreightProblem
 from qujiang.freight.use import Passages, Steps, passages_of, payload_of_legs, per_hour_of_legs, quay_calls, steps_of
 from qujiang.methods.delay import Curves, curves

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from qujiang.freight.network import Links, Mode
+from qujiang.freight.modes import Mode
+from qujiang.freight.network import Links
 from qujiang.freight.problem import FreightProblem
 from qujiang.freight.skims import Skim
 

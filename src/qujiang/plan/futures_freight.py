@@ -14,7 +14,7 @@ from scipy import sparse
 
 from qujiang.freight.assign import assign
 from qujiang.freight.cargo import LONG_HAUL_LEAST_KM, read_cargo_forms
-from qujiang.freight.network import Mode
+from qujiang.freight.modes import Mode
 from qujiang.freight.parts import BOX_HUB_FACTOR, HUB_FACTOR, measure_legs
 from qujiang.freight.problem import FreightProblem
 from qujiang.freight.vessels import VESSEL_COST, Fleet
