@@ -160,7 +160,9 @@ def _solve(
 ) -> EquilibriumResult:
     shared = share_chains(problem, congestion, known=None if start is None else start.shared)
     require_room(shared)
-    state = _choice(shared, start, min(1e-3 * tolerance, 1e-9))
+    # the other kinds only start from it; below 1e-11 rounding decides, and the answer's own gap is checked anyway
+    asked = max(min(1e-3 * tolerance, 1e-9), 1e-11) if kind == "stochastic" else 1e-9
+    state = _choice(shared, start, asked)
     if kind == "stochastic":
         symmetric = shared.set.symmetric
         ends = (state.lower_bound, state.objective) if symmetric else (None, None)
