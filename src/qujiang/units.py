@@ -29,6 +29,7 @@ SUFFIXES: dict[str, str] = {
     "_per_week": "times a week",
     "_per_year": "times a year",
     "_year": "calendar year",
+    "_veh_per_h": "vehicles an hour",
     "_km_per_h": "kilometres an hour",
     "_kg": "kilograms",
     "_kg_per_h": "kilograms an hour",
