@@ -46,6 +46,7 @@ def _helps(command: click.Command, name: str, parent: click.Context | None) -> l
     settings = {"terminal_width": WIDTH, "max_content_width": WIDTH, **command.context_settings}
     settings |= {"terminal_width": WIDTH, "max_content_width": WIDTH}
     context = click.Context(command, info_name=name, parent=parent, **settings)
+    command._help_option = None  # click keeps the first one made, which may come from a call without the parents
     found = [(context.command_path, command.get_help(context))]
     if isinstance(command, click.Group):
         for word in command.list_commands(context):

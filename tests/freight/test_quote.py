@@ -216,8 +216,10 @@ def test_a_kept_book_is_the_same_and_a_changed_file_is_never_answered_from_it(bo
 
 
 def test_command_line():
-    from qujiang.cli.freight import freight
+    from qujiang.cli import cli
 
-    run = CliRunner().invoke(freight, ["quote", "常山县", "苏州", "--cargo", "steel", "--tonnes", "500", "--json"])
+    run = CliRunner().invoke(
+        cli, ["freight", "quote", "常山县", "苏州", "--cargo", "steel", "--tonnes", "500", "--json"]
+    )
     assert run.exit_code == 0, run.output
     assert json.loads(run.stdout)["chains"][0]["yuan_per_t"] > 0
