@@ -146,3 +146,20 @@ def test_a_fault_is_printed_as_place_value_rule_mend(folder: Path, edit: Edit) -
     assert str(fault) == (
         "water_links.csv:2  state = opne  must be one of open, under_construction, closed, planned (did you mean 'open'?)"
     )
+
+
+@pytest.mark.parametrize(
+    ("column", "value", "told"),
+    [
+        ("after", "j99", "j99"),
+        ("progress_share", "0.4", "progress needs its day"),
+        ("progress_share", "40", "must be <= 1"),
+        ("spent_yuan", "1000", "money spent needs its day"),
+        ("duration_days", "0", "must be >= 1"),
+    ],
+)
+def test_mistakes_of_a_project(folder: Path, edit: Edit, column: str, value: str, told: str) -> None:
+    edit("projects", "j10", column, value)
+    with pytest.raises(DataError, match=told) as raised:
+        District.open(folder)
+    assert [fault.file for fault in raised.value.faults] == ["projects.csv"]

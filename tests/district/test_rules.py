@@ -37,6 +37,13 @@ CASES: list[tuple[str, list[tuple[str, str, str, Any]], str, str | None, str]] =
     ("rail island", [("rail_links", "t023", "state", "closed")], "rail_links", "from_place", "island of the rail network"),
     ("link too short", [("road_links", "r074", "length_km", 200.0)], "road_links", "length_km", "straight distance"),
     ("straight distance wrong", [("road_links", "r074", "great_circle_km", 100.0)], "road_links", "great_circle_km", "299.5 km"),
+    (
+        "projects in a circle",
+        [("projects", "j07", "after", ["j08"]), ("projects", "j08", "after", ["j31", "j11"]), ("projects", "j11", "after", ["j07"])],
+        "projects", "after", "j07 -> j08 -> j11 -> j07",
+    ),
+    ("due before its start", [("projects", "j10", "opened_or_due", "2024-06")], "projects", "opened_or_due", "before started 2025-12"),
+    ("no day of the calendar", [("projects", "j10", "planned_start", "2025-13")], "projects", "planned_start", "has no month 13"),
     ("month missing", [("channel_limits", "cl001", "months", "04-11")], "channel_limits", "months", "leave out month 03"),
     ("month twice", [("channel_limits", "cl001", "months", "02-11")], "channel_limits", "months", "hold month 02 twice"),
     ("shares", [("cargoes", "coal", "share_percent", 20.0)], "cargoes", "share_percent", "sum to 101"),

@@ -84,7 +84,7 @@ def test_projects_with_a_chart(capsys: pytest.CaptureFixture[str], tmp_path: Pat
     assert ElementTree.parse(chart).getroot().tag.endswith("svg")
     assert [entry.name for entry in tmp_path.iterdir()] == ["projects.svg"]
     code, out, _ = call(capsys, "projects", "--on", "2025-11-30", "--language", "zh")
-    assert code == 0 and "龙游港区二期" in out and "no dependency among projects is known" in out
+    assert code == 0 and "龙游港区二期" in out and "没有已知的先后关系" in out
 
 
 def test_a_yearbook_is_read_and_written(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:

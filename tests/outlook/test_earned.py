@@ -1,8 +1,6 @@
-"""Earned schedule, lights at their edges, and the critical path against brute force."""
+"""Earned schedule and lights at their edges."""
 
 from __future__ import annotations
-
-from itertools import pairwise
 
 import pytest
 from hypothesis import given
@@ -44,52 +42,23 @@ def test_lights_change_at_ten_and_thirty_points(behind: float, light: str) -> No
     assert earned.progress_light(0.8, 0.8 - behind / 100) == light
 
 
-NAMES = "abcdef"
-graphs = st.dictionaries(st.sampled_from(NAMES), st.lists(st.sampled_from(NAMES), max_size=3, unique=True), max_size=6)
+def test_earned_schedule_by_its_published_steps() -> None:
+    """Lipke (2003): ES = C + (EV - PV(C)) / (PV(C+1) - PV(C)), C whole periods whose plan is earned; SPI(t) = ES / AT; IEAC(t) = PD / SPI(t)."""
+    planned = [0.0, 105.0, 305.0, 640.0, 1000.0, 1380.0, 1750.0, 2000.0]  # PV, money by the end of months 0 to 7
+    earned_money, month = 1235.0, 6.0
+    whole = max(n for n, value in enumerate(planned) if value <= earned_money)
+    by_hand = whole + (earned_money - planned[whole]) / (planned[whole + 1] - planned[whole])
+    shares = [value / planned[-1] for value in planned]
+    found = earned.earned_schedule(shares, range(8), earned_money / planned[-1])
+    assert found == pytest.approx(by_hand) == pytest.approx(4.0 + 235.0 / 380.0)
+    index = earned.schedule_index(shares, range(8), earned_money / planned[-1], month)
+    assert index == pytest.approx(by_hand / 6.0)
+    assert earned.expected_duration_days(7.0, index) == pytest.approx(7.0 / (by_hand / 6.0))
 
 
-@given(graphs)
-def test_a_circle_is_found_where_there_is_one(after: dict[str, list[str]]) -> None:
-    def reach(name: str) -> set[str]:
-        found: set[str] = set()
-        waiting = list(after.get(name, ()))
-        while waiting:
-            other = waiting.pop()
-            if other not in found:
-                found.add(other)
-                waiting += after.get(other, ())
-        return found
-
-    circle = earned.find_circle(after)
-    assert (circle is not None) == any(name in reach(name) for name in after)
-    if circle:
-        assert circle[0] == circle[-1]
-        assert all(later in after[earlier] for earlier, later in pairwise(circle))
-
-
-@given(st.data())
-def test_the_critical_path_is_the_longest_chain(data: st.DataObject) -> None:
-    days = {name: float(data.draw(st.integers(1, 20))) for name in NAMES}
-    after = {
-        name: data.draw(st.lists(st.sampled_from(NAMES[:n]), unique=True, max_size=3))
-        for n, name in enumerate(NAMES)
-        if n
-    }
-
-    def longest(name: str) -> float:
-        return days[name] + max((longest(other) for other in after.get(name, ())), default=0.0)
-
-    path = earned.critical_path(days, after)
-    assert path.length_days == max(longest(name) for name in NAMES)
-    assert all(slack >= 0 for slack in path.slack_days.values())
-    assert any(path.earliest_start_days[name] + days[name] == path.length_days for name in path.critical)
-    for name, others in after.items():
-        assert all(path.earliest_start_days[other] + days[other] <= path.earliest_start_days[name] for other in others)
-
-
-def test_faulty_networks_are_refused() -> None:
-    with pytest.raises(ValueError, match="a -> b -> a"):
-        earned.critical_path({"a": 1, "b": 1}, {"a": ["b"], "b": ["a"]})
-    with pytest.raises(ValueError, match="no duration of c"):
-        earned.critical_path({"a": 1}, {"a": ["c"]})
-    assert earned.critical_path({}, {}).length_days == 0.0
+@given(st.floats(1.0, 1000.0), st.floats(1.0, 1000.0))
+def test_at_the_end_the_expected_duration_is_what_was_taken(planned: float, taken: float) -> None:
+    index = earned.schedule_index([0.0, 1.0], [0.0, planned], 1.0, taken)
+    assert earned.expected_duration_days(planned, index) == pytest.approx(taken)
+    assert earned.expected_duration_days(planned, 0.0) is None
+    assert earned.expected_duration_days(planned, None) is None

@@ -11,6 +11,7 @@ MODULES = (
     "methods.periods",
     "methods.growth",
     "methods.forecast",
+    "methods.critical_path",
     "methods.earned",
     "outlook.series",
     "outlook.labels",

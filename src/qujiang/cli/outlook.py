@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from qujiang.outlook.foresee import Foresight
     from qujiang.outlook.measures import MeasureState
     from qujiang.outlook.projects import Standing
+    from qujiang.outlook.schedule import Expected, Network
     from qujiang.outlook.series import Observations
 
 DISTRICT = click.option("--district", metavar="DIR", help="A district's folder; without it, the bundled one.")
@@ -228,18 +229,25 @@ def projects(
     language: str,
     json_wanted: bool,
 ) -> None:
-    """Projects: lights, dates, money, critical path."""
-    from qujiang.outlook.projects import find_critical_path, read_projects, stand
+    """Projects: lights, dates, money, critical path.
+
+    Of each project: its light on the day, SPI(t) where progress is reported, and when it will be finished. With dependencies (column after)
+    also the critical path and the slack of every project in it.
+    """
+    from qujiang.outlook.projects import read_projects, stand
+    from qujiang.outlook.schedule import expect_finishes, find_critical_path
 
     opened, _ = _open(district, scenario)
     on = day.date() if day else date.today()
     every = read_projects(opened["projects"])
     standings = [stand(project, on) for project in every]
-    path = find_critical_path(every)
+    expected, network = expect_finishes(every, on), find_critical_path(every)
+    path = network.path if network else None
     if gantt is not None:
-        _write_gantt(standings, on, gantt, language)
+        _write_gantt(standings, on, gantt, language, expected, path.critical if path else ())
     if json_wanted:
-        rows = [_plain(standing) for standing in standings]
+        rows = [_plain(standing) | {"expected": _plain(expected[standing.project.id])} for standing in standings]
+        undated = list(network.undated) if network else []
         click.echo(
             as_json(
                 {
@@ -247,39 +255,94 @@ def projects(
                     "on": str(on),
                     "projects": rows,
                     "critical_path": None if path is None else _plain(path),
+                    "critical_path_undated": undated,
                 }
             )
         )
         return
-    rows = [_project_line(standing, language) for standing in standings]
-    click.echo(f"{opened.info.name_en}: projects on {on}\n")
-    _table(("light", "project", "started", "opened or due", "yuan", "SPI(t)", "why"), rows, right=(4, 5))
-    click.echo(
-        "\nno dependency among projects is known"
-        if path is None
-        else f"\ncritical path, {path.length_days:.0f} days: {' -> '.join(path.critical)}"
-    )
+    zh = language == "zh"
+    rows = [_project_line(standing, expected[standing.project.id], language) for standing in standings]
+    click.echo(f"{opened.info.name_zh}：{on} 的重点项目\n" if zh else f"{opened.info.name_en}: projects on {on}\n")
+    _table(PROJECTS_HEAD[language], rows, right=(4, 5))
+    click.echo("")
+    for line in _path_lines(network, language):
+        click.echo(line)
 
 
-def _project_line(standing: Standing, language: str) -> tuple[str, ...]:
-    project = standing.project
+PROJECTS_HEAD = {
+    "en": ("light", "project", "started", "opened or due", "yuan", "SPI(t)", "finish expected", "why"),
+    "zh": ("灯", "项目", "开工", "完成或计划完成", "元", "SPI(t)", "预计完成", "说明"),
+}
+LIGHTS_ZH = {"green": "绿", "yellow": "黄", "red": "红", "grey": "灰"}
+
+
+def _project_line(standing: Standing, expected: Expected, language: str) -> tuple[str, ...]:
+    project, zh = standing.project, language == "zh"
+    start = project.started or project.planned_start
+    late = expected.late_days or 0
+    when = "?" if expected.finish is None else str(expected.finish)
+    if late:
+        when += f" ({late:+d} 天)" if zh else f" ({late:+d} days)"
+    reason, because = (standing.reason_zh, expected.reason_zh) if zh else (standing.reason, expected.reason)
+    sep = "；" if zh else "; "
     return (
-        standing.light,
-        f"{project.id} {project.name_zh if language == 'zh' else project.name_en}",
-        str(project.started or "?"),
+        LIGHTS_ZH[standing.light] if zh else standing.light,
+        f"{project.id} {project.name_zh if zh else project.name_en}",
+        str(start or "?"),
         str(project.due or "?"),
-        "?" if project.cost_yuan is None else f"{project.cost_yuan:,.0f}",
+        _yuan(project.cost_yuan, language),
         "" if standing.schedule_ratio is None else f"{standing.schedule_ratio:.2f}",
-        standing.reason,
+        "" if standing.reason == "finished" else when,
+        reason if because in (reason, "") else f"{reason}{sep}{because}",
     )
 
 
-def _write_gantt(standings: list[Standing], on: date, file: Path, language: str) -> None:
+def _yuan(value: float | None, language: str) -> str:
+    from qujiang.words.numbers import quantity
+
+    if value is None:
+        return "?"
+    return quantity(value, "yuan", "zh") if language == "zh" else f"{value:,.0f}"
+
+
+def _path_lines(network: Network | None, language: str) -> list[str]:
+    """The critical path and the slack of what is beside it, or why there is none."""
+    zh = language == "zh"
+    if network is None:
+        return ["没有已知的先后关系" if zh else "no dependency among projects is known"]
+    if network.path is None:
+        names = ", ".join(network.undated)
+        return [f"关键路径无法计算：{names} 没有工期" if zh else f"no critical path: the days of {names} are not known"]
+    path = network.path
+    head = f"关键路径 {path.length_days:.0f} 天：" if zh else f"critical path, {path.length_days:.0f} days: "
+    lines = [head + " -> ".join(path.chain)]
+    for name, slack in path.slack_days.items():
+        if name not in path.critical:
+            free = path.free_days[name]
+            lines.append(
+                f"  {name}：总时差 {slack:.0f} 天，自由时差 {free:.0f} 天"
+                if zh
+                else f"  {name}: {slack:.0f} days of slack, {free:.0f} of them free"
+            )
+    return lines
+
+
+def _write_gantt(
+    standings: list[Standing],
+    on: date,
+    file: Path,
+    language: str,
+    expected: dict[str, Expected],
+    critical: tuple[str, ...],
+) -> None:
     from qujiang.outlook.gantt import draw_gantt
 
     aside = file.with_name(f".{file.name}.part")
     try:
-        aside.write_text(draw_gantt(standings, on, language="zh" if language == "zh" else "en"), encoding="utf-8")
+        svg = draw_gantt(
+            standings, on, language="zh" if language == "zh" else "en", expected=expected, critical=critical
+        )
+        aside.write_text(svg, encoding="utf-8")
         aside.replace(file)
     except OSError as error:
         raise QujiangError(f"{file}: cannot be written ({error.strerror})") from error

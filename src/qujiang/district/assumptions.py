@@ -66,6 +66,7 @@ DEFINITIONS = {
     "dwt_t",
 }
 DEFINITIONS |= {"hull_tolerance_percent"}
+DEFINITIONS |= {"progress_share", "spent_yuan"}  # reported, never assumed
 #: Tables about the data, not about the district.
 ABOUT_DATA = ("sources", "ranges", "checks")
 #: A link is never shorter than the straight distance of its ends.

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from qujiang.district.marks import MARKS, NAME_EN, NAME_ZH, NOTE, SOURCE, STATUS, key, part_status
-from qujiang.tables import Column, Table
+import polars as pl
+
+from qujiang.district.marks import MARKS, NAME_EN, NAME_ZH, NOTE, SOURCE, STATUS, key, part_status, ranged
+from qujiang.tables import Column, Rule, Table
 
 MODELS = (
     "freight_throughput",
@@ -120,12 +122,53 @@ PROJECTS = Table(
         ),
         Column("started", "text", "when it began", pattern=DATE),
         Column("opened_or_due", "text", "when it opened or is to open", pattern=DATE),
-        Column("cost_yuan", "number", "cost", minimum=0),
+        *ranged("cost", "yuan", "cost", minimum=0),
         Column("capacity_t_per_year", "number", "tonnes a year that it can carry", minimum=0),
         Column("known", "text", "what else is known"),
+        Column(
+            "after",
+            "list",
+            "projects that must be finished before it starts",
+            reference="projects.id",
+            if_absent="it waits for no other",
+        ),
+        Column(
+            "planned_start",
+            "text",
+            "when it was planned to begin",
+            pattern=DATE,
+            if_absent="no start can be missed; the plan runs from started",
+        ),
+        *ranged(
+            "duration", "days", "days of work", type="integer", minimum=1, if_absent="from its start to its due date"
+        ),
+        Column(
+            "progress_share",
+            "number",
+            "part of the work that is done, of 1",
+            minimum=0,
+            maximum=1,
+            if_absent="no progress is reported, and no schedule index shown",
+        ),
+        Column("progress_day", "date", "day of that progress"),
+        Column("spent_yuan", "number", "money spent by that day", minimum=0, if_absent="no cost index is shown"),
         *MARKS,
     ),
     if_absent="no project is followed",
+    rules=(
+        Rule(
+            "progress needs its day",
+            pl.col("progress_share").is_null() | pl.col("progress_day").is_not_null(),
+            "progress_day",
+            "write YYYY-MM-DD",
+        ),
+        Rule(
+            "money spent needs its day",
+            pl.col("spent_yuan").is_null() | pl.col("progress_day").is_not_null(),
+            "spent_yuan",
+            "fill in progress_day",
+        ),
+    ),
 )
 
 PROGRAMMES = Table(

@@ -4,12 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from qujiang.district import capacity_rules, network_rules, plan_rules
+from qujiang.district import capacity_rules, network_rules, plan_rules, project_rules
 from qujiang.district.formulas import Evaluator, FormulaError, columns_read
 from qujiang.district.scopes import CrossRule, Known, Scope, reads_of
 from qujiang.errors import Fault
 
-RULES: tuple[CrossRule, ...] = (*plan_rules.RULES, *network_rules.RULES, *capacity_rules.RULES)
+RULES: tuple[CrossRule, ...] = (
+    *plan_rules.RULES,
+    *project_rules.RULES,
+    *network_rules.RULES,
+    *capacity_rules.RULES,
+)
 
 
 def check(scope: Scope, known: Sequence[Fault] = ()) -> list[Fault]:

@@ -1,16 +1,14 @@
-"""Earned value and earned schedule, lights of progress, and the critical path.
+"""Earned value and earned schedule, and lights of progress.
 
 References
 ----------
 Lipke (2003), Schedule is different, The Measurable News: earned schedule ES and SPI(t) = ES / AT, which does not run to 1 when a late
-project ends; Kelley and Walker (1959) for the critical path; 银川 2025-03 for the lights: 10 to 30 points behind is yellow, more is red;
+project ends, and IEAC(t) = PD / SPI(t), the days that the whole takes at the pace so far; 银川 2025-03 for the lights: 10 to 30 points behind is yellow, more is red;
 a start missed by its month is yellow, by three months red
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
@@ -61,6 +59,17 @@ def schedule_index(
     return earned_schedule(planned_share, at_days, earned_share) / elapsed_days if elapsed_days > 0 else None
 
 
+def expected_duration_days(planned_days: float, index: float | None) -> float | None:
+    """IEAC(t) = planned duration over SPI(t) [days]: what the whole takes at the pace so far; None without an index above 0.
+
+    At the end of a late project it is the time that was taken: 100 days planned, 125 taken.
+
+    >>> expected_duration_days(100.0, schedule_index([0.0, 1.0], [0.0, 100.0], 1.0, 125.0))
+    125.0
+    """
+    return planned_days / index if index is not None and index > 0 else None
+
+
 def cost_index(earned_share: float, budget_yuan: float, spent_yuan: float) -> float | None:
     """CPI = earned over spent money [1]; None while nothing is spent."""
     return earned_share * budget_yuan / spent_yuan if spent_yuan > 0 else None
@@ -83,92 +92,3 @@ def delay_light(months_late: int) -> Light:
     ('green', 'yellow', 'yellow', 'red')
     """
     return "green" if months_late < 1 else "yellow" if months_late < 3 else "red"
-
-
-def find_circle(after: Mapping[str, Sequence[str]]) -> tuple[str, ...] | None:
-    """One circle among dependencies, first name repeated at its end, or None. ``after[x]`` names what x waits for.
-
-    >>> find_circle({"a": ["b"], "b": ["c"], "c": ["a"], "d": ["a"]})
-    ('a', 'b', 'c', 'a')
-    """
-    done: set[str] = set()
-    for start in after:
-        trail: list[str] = []
-        waits = [iter([start])]
-        while waits:
-            name = next(waits[-1], None)
-            if name is None:
-                waits.pop()
-                if trail:
-                    done.add(trail.pop())
-            elif name in trail:
-                return (*trail[trail.index(name) :], name)
-            elif name not in done:
-                trail.append(name)
-                waits.append(iter(after.get(name, ())))
-    return None
-
-
-@dataclass(frozen=True, slots=True)
-class Path:
-    """Earliest and latest days of every task from the start of all, slack, and the critical tasks in order."""
-
-    earliest_start_days: dict[str, float]
-    latest_start_days: dict[str, float]
-    slack_days: dict[str, float]
-    critical: tuple[str, ...]
-    length_days: float
-
-
-def critical_path(duration_days: Mapping[str, float], after: Mapping[str, Sequence[str]]) -> Path:
-    """The critical path of tasks: the longest chain of durations.
-
-    Parameters
-    ----------
-    duration_days
-        Days of each task.
-    after
-        What each task waits for; tasks without an entry wait for nothing.
-
-    Raises
-    ------
-    ValueError
-        A circle, which is shown, or a task without a duration.
-
-    Examples
-    --------
-    >>> path = critical_path({"a": 3, "b": 2, "c": 4}, {"c": ["a", "b"]})
-    >>> path.critical, path.length_days, path.slack_days["b"]
-    (('a', 'c'), 7.0, 1.0)
-    """
-    order = _ordered(duration_days, after)
-    start: dict[str, float] = {}
-    for name in order:
-        start[name] = max((start[other] + duration_days[other] for other in after.get(name, ())), default=0.0)
-    length = max((start[name] + duration_days[name] for name in order), default=0.0)
-    latest: dict[str, float] = {name: length - duration_days[name] for name in order}
-    for name in reversed(order):
-        for other in after.get(name, ()):
-            latest[other] = min(latest[other], latest[name] - duration_days[other])
-    slack = {name: latest[name] - start[name] for name in order}
-    critical = tuple(sorted((name for name in order if slack[name] <= 1e-9), key=lambda name: start[name]))
-    return Path(start, latest, slack, critical, float(length))
-
-
-def _ordered(duration_days: Mapping[str, float], after: Mapping[str, Sequence[str]]) -> list[str]:
-    missing = sorted({other for others in after.values() for other in others} | set(after)) if after else []
-    missing = [name for name in missing if name not in duration_days]
-    if missing:
-        raise ValueError(f"no duration of {', '.join(missing)}")
-    circle = find_circle(after)
-    if circle:
-        raise ValueError(f"the tasks wait for each other in a circle: {' -> '.join(circle)}")
-    order: list[str] = []
-    placed: set[str] = set()
-    waiting = list(duration_days)
-    while waiting:
-        ready = [name for name in waiting if all(other in placed for other in after.get(name, ()))]
-        order += ready
-        placed |= set(ready)
-        waiting = [name for name in waiting if name not in placed]
-    return order

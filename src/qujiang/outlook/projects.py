@@ -1,4 +1,4 @@
-"""The key projects: dates, lights, dependencies, the critical path and earned schedule.
+"""The key projects: dates, money, lights and earned schedule.
 
 A light is a function of the plan, the state and the day, so any past day can be asked again. Without a dated input it is grey. A schedule
 index needs progress with its own date; where there is none, there is none.
@@ -13,9 +13,11 @@ from typing import Any
 
 import polars as pl
 
+from qujiang.district.project_rules import read_date
 from qujiang.errors import DataError, Fault
-from qujiang.methods import earned, periods
-from qujiang.methods.earned import Light, Path
+from qujiang.methods import earned
+from qujiang.methods.critical_path import find_circle
+from qujiang.methods.earned import Light
 from qujiang.methods.periods import Span
 
 #: States in which a project is finished, and those in which it has begun.
@@ -35,7 +37,9 @@ class Project:
     started: Span | None
     due: Span | None
     planned_start: Span | None
+    duration_days: int | None
     cost_yuan: float | None
+    spent_yuan: float | None
     after: tuple[str, ...]
     progress_share: float | None
     progress_day: date | None
@@ -47,26 +51,48 @@ class Project:
         return self.state in FINISHED
 
     @property
+    def first_day(self) -> date | None:
+        """The day from which the plan runs: its planned start where that is given, else its start."""
+        start = self.planned_start or self.started
+        return None if start is None else start.start
+
+    @property
     def planned_days(self) -> int | None:
-        """Days from start to due, or None where one is unknown."""
-        return None if self.started is None or self.due is None else (self.due.end - self.started.start).days
+        """Days of work: as given, else from the first day of the plan to the due date; None where both are unknown."""
+        if self.duration_days is not None:
+            return self.duration_days
+        first = self.first_day
+        return None if first is None or self.due is None else (self.due.end - first).days
+
+    @property
+    def planned_finish(self) -> date | None:
+        """The due date, else the first day and the days of work."""
+        if self.due is not None:
+            return self.due.end
+        first, days = self.first_day, self.duration_days
+        return None if first is None or days is None else first + timedelta(days=days)
 
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """Where a project stands on one day: its light, why, and its schedule index where progress is reported."""
+    """Where a project stands on one day: its light, why, and its indices where progress is reported.
+
+    ``schedule_ratio`` is SPI(t), ``cost_ratio`` CPI; both are None without progress, or without the money spent.
+    """
 
     project: Project
     light: Light
     reason: str
     planned_share: float | None
     schedule_ratio: float | None
+    cost_ratio: float | None = None
+    reason_zh: str = ""
 
 
 def read_projects(frame: pl.DataFrame, *, file: str = "projects.csv") -> tuple[Project, ...]:
-    """Read the table of projects.
+    """Read the table of projects; columns that a frame does not have are taken as empty.
 
-    Columns ``after`` (ids of what it waits for), ``planned_start``, ``progress_share`` and ``progress_day`` are read where they exist.
+    A district that was opened has been checked for all of this already; a frame from elsewhere has not.
 
     Raises
     ------
@@ -84,46 +110,35 @@ def read_projects(frame: pl.DataFrame, *, file: str = "projects.csv") -> tuple[P
             for other in project.after
             if other not in known
         ]
-    circle = earned.find_circle({project.id: project.after for project in projects})
+    circle = find_circle({project.id: project.after for project in projects})
     if circle:
-        line = next(line for line, project in rows if project.id == circle[0])
+        line, first = next((line, project) for line, project in rows if project.id == circle[0])
         rule = f"projects wait for each other in a circle: {' -> '.join(circle)}"
-        faults.append(
-            Fault(
-                file,
-                line,
-                "after",
-                ";".join(next(p for p in projects if p.id == circle[0]).after),
-                rule,
-                "cut one of them",
-            )
-        )
+        faults.append(Fault(file, line, "after", ";".join(first.after), rule, "cut one of them"))
     if faults:
         raise DataError(faults)
     return tuple(projects)
 
 
 def _read(row: Mapping[str, Any], line: int, file: str, faults: list[Fault]) -> Project:
-    started, due, planned = (
-        _date(row, name, line, file, faults) for name in ("started", "opened_or_due", "planned_start")
-    )
+    def fault(column: str, value: object, rule: str, mend: str) -> None:
+        faults.append(Fault(file, line, column, None if value is None else str(value), rule, mend))
+
+    def at(name: str) -> Span | None:
+        try:
+            return read_date(None if row.get(name) is None else str(row[name]))
+        except ValueError as error:
+            fault(name, row[name], str(error), "write YYYY, YYYY-MM or YYYY-MM-DD")
+            return None
+
+    started, due, planned, reported = (at(n) for n in ("started", "opened_or_due", "planned_start", "progress_day"))
     if started and due and due.end < started.start:
-        faults.append(
-            Fault(
-                file,
-                line,
-                "opened_or_due",
-                row["opened_or_due"],
-                f"lies before the start {row['started']}",
-                "mend one of them",
-            )
-        )
-    share, day = row.get("progress_share"), row.get("progress_day")
+        fault("opened_or_due", row["opened_or_due"], f"lies before the start {row['started']}", "mend one of them")
+    share = row.get("progress_share")
     if share is not None and not 0.0 <= share <= 1.0:
-        faults.append(Fault(file, line, "progress_share", str(share), "must lie between 0 and 1", "0.4 means 40 %"))
-    if share is not None and not day:
-        faults.append(Fault(file, line, "progress_day", None, "progress needs its day", "write YYYY-MM-DD"))
-    reported = _date(row, "progress_day", line, file, faults)
+        fault("progress_share", share, "must lie between 0 and 1", "0.4 means 40 %")
+    if share is not None and not row.get("progress_day"):
+        fault("progress_day", None, "progress needs its day", "write YYYY-MM-DD")
     after = row.get("after") or ()
     return Project(
         id=row["id"],
@@ -134,95 +149,73 @@ def _read(row: Mapping[str, Any], line: int, file: str, faults: list[Fault]) -> 
         started=started,
         due=due,
         planned_start=planned,
+        duration_days=row.get("duration_days"),
         cost_yuan=row["cost_yuan"],
-        after=tuple(part.strip() for part in after.split(";") if part.strip())
-        if isinstance(after, str)
-        else tuple(after),
+        spent_yuan=row.get("spent_yuan"),
+        after=tuple(part.strip() for part in (after.split(";") if isinstance(after, str) else after) if part.strip()),
         progress_share=share,
         progress_day=None if reported is None else reported.end,
         status=row["status"],
     )
 
 
-def _date(row: Mapping[str, Any], name: str, line: int, file: str, faults: list[Fault]) -> Span | None:
-    text = row.get(name)
-    if not text:
-        return None
-    bare = str(text).removeprefix("after ")
-    try:
-        return periods.read_span(bare, bare)
-    except ValueError as error:
-        faults.append(Fault(file, line, name, str(text), str(error), "write YYYY, YYYY-MM or YYYY-MM-DD"))
-        return None
-
-
 def stand(project: Project, on: date) -> Standing:
     """Where one project stands on a day.
 
-    Progress is held against a straight line from start to due. A due or a planned start that is over counts whole months after the end of what
-    was written: a project due in "2025" is not late before 2026. A project finished by now was not finished on days before its date.
+    Progress is held against a straight line from the first to the last day of the plan. A due or a planned start that is over counts whole months after
+    the end of what was written: a project due in "2025" is not late before 2026. A project finished by now was not finished on days before its date.
     """
     planned = _planned_share(project, on)
+
+    def told(light: Light, reason: str, reason_zh: str) -> Standing:
+        return Standing(project, light, reason, planned, None, None, reason_zh)
+
     if project.finished and (project.due is None or project.due.start <= on):
-        return Standing(project, "green", "finished", planned, None)
+        return told("green", "finished", "已完成")
     if project.progress_share is not None and project.progress_day is not None and project.progress_day <= on:
         return _by_progress(project, planned)
     if project.due is not None and project.due.end < on:
         months = _months_between(project.due.end, on)
-        return Standing(
-            project,
-            earned.delay_light(months),
-            f"due {project.due}, whole months over: {months}, not finished",
-            planned,
-            None,
-        )
+        reason = f"due {project.due}, whole months over: {months}, not finished"
+        return told(earned.delay_light(months), reason, f"应于{project.due}完成，已过整月数{months}，尚未完成")
     if project.planned_start is not None and project.state not in BEGUN and project.planned_start.end < on:
         months = _months_between(project.planned_start.end, on)
         reason = f"start planned for {project.planned_start}, whole months missed: {months}"
-        return Standing(project, earned.delay_light(months), reason, planned, None)
-    reason = "no due date" if project.due is None else "no progress reported"
-    return Standing(project, "grey", reason, planned, None)
+        reason_zh = f"计划{project.planned_start}开工，已过整月数{months}"
+        return told(earned.delay_light(months), reason, reason_zh)
+    return (
+        told("grey", "no due date", "没有完成日期")
+        if project.due is None
+        else told("grey", "no progress reported", "没有进度报告")
+    )
 
 
 def _by_progress(project: Project, planned_now: float | None) -> Standing:
     share, day = project.progress_share, project.progress_day
     assert share is not None and day is not None
-    planned, days = _planned_share(project, day), project.planned_days
-    if planned is None or not days or project.started is None:
-        return Standing(project, "grey", "progress without start and due", planned_now, None)
-    index = earned.schedule_index([0.0, 1.0], [0.0, float(days)], share, float((day - project.started.start).days))
-    behind = 100.0 * (planned - share)
-    reason = (
-        f"{share:.0%} on {day}, planned {planned:.0%}: {abs(behind):.0f} points {'behind' if behind > 0 else 'ahead'}"
-    )
-    return Standing(project, earned.progress_light(planned, share), reason, planned_now, index)
+    cost = None
+    if project.cost_yuan and project.spent_yuan:
+        cost = earned.cost_index(share, project.cost_yuan, project.spent_yuan)
+    planned, days, first = _planned_share(project, day), project.planned_days, project.first_day
+    if planned is None or not days or first is None:
+        words = "progress without start and due", "有进度，但缺开工或完成日期"
+        return Standing(project, "grey", words[0], planned_now, None, cost, words[1])
+    index = earned.schedule_index([0.0, 1.0], [0.0, float(days)], share, float((day - first).days))
+    points = 100.0 * (planned - share)
+    side, side_zh = ("behind", "落后") if points > 0 else ("ahead", "超前")
+    reason = f"{share:.0%} on {day}, planned {planned:.0%}: {abs(points):.0f} points {side}"
+    reason_zh = f"{day}完成{share:.0%}，计划{planned:.0%}：{side_zh}{abs(points):.0f}个百分点"
+    return Standing(project, earned.progress_light(planned, share), reason, planned_now, index, cost, reason_zh)
 
 
 def _planned_share(project: Project, on: date) -> float | None:
-    days = project.planned_days
-    if not days or project.started is None:
+    days, first = project.planned_days, project.first_day
+    if not days or first is None:
         return None
-    return min(max((on - project.started.start).days / days, 0.0), 1.0)
+    return min(max((on - first).days / days, 0.0), 1.0)
 
 
 def _months_between(first: date, last: date) -> int:
     """Whole months from the day after ``first`` to the day after ``last``: the end of December to the end of March is three."""
     begun, ended = first + timedelta(days=1), last + timedelta(days=1)
     return (ended.year - begun.year) * 12 + ended.month - begun.month - (ended.day < begun.day)
-
-
-def find_critical_path(projects: tuple[Project, ...]) -> Path | None:
-    """The critical path of the projects that have both dates and a dependency; None where no dependency is known."""
-    after = {project.id: project.after for project in projects if project.after}
-    if not after:
-        return None
-    used = set(after) | {other for others in after.values() for other in others}
-    durations = {project.id: project.planned_days for project in projects if project.id in used}
-    unknown = [name for name, days in durations.items() if days is None]
-    if unknown:
-        faults = [
-            Fault("projects.csv", None, "started", name, "a dependency needs start and due", "fill them in")
-            for name in unknown
-        ]
-        raise DataError(faults)
-    return earned.critical_path({name: float(days) for name, days in durations.items() if days is not None}, after)
