@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field, fields, replace
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Connection, delete, func, insert, select
+from sqlalchemy import Connection, bindparam, delete, func, insert, select
 
 from qujiang.calendar import china_date
 from qujiang.desk import record
@@ -33,7 +33,8 @@ LONGEST = {
 ALIKE = 0.5
 COMPARED = 300  # signs of the description that two requests are compared by
 _INSERT = insert(requests).returning(requests.c.id)
-_ASK = insert(request_departments)
+_ASK = insert(request_departments).inline().execution_options(later=True)
+_NO_LETTER = re.compile(r"[\W_]+")
 _UNPRINTABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff\ufffe\uffff]")
 
 
@@ -61,6 +62,13 @@ class Draft:
     attributes: dict[str, Any] = field(default_factory=dict)
 
 
+_FIELDS = tuple(item.name for item in fields(Draft))
+
+
+def _values(draft: Draft) -> dict[str, Any]:
+    return {name: getattr(draft, name) for name in _FIELDS}
+
+
 @dataclass(frozen=True, slots=True)
 class Received:
     """What became of a draft."""
@@ -86,7 +94,7 @@ def receive(unit: Unit, book: Rulebook, draft: Draft, *, received_at: datetime |
         service, spoke = classify(book.keywords, f"{draft.title} {draft.description}", on)
     alike = () if draft.enterprise_code is None else alike_to(unit.connection, draft, service)
     received: dict[str, Any] = {
-        **asdict(draft),
+        **_values(draft),
         "service_code": service,
         "account_id": unit.caller.account_id,
         "state": "received",
@@ -180,22 +188,25 @@ def _ask_assisting(unit: Unit, id_: int, given: Assignment) -> None:
         unit.execute(_ASK, rows)
 
 
+_ALIKE = (
+    select(requests.c.id, requests.c.title, func.substr(requests.c.description, 1, COMPARED))
+    .where(
+        requests.c.enterprise_code == bindparam("enterprise"),
+        requests.c.state.in_(record.OPEN),
+        requests.c.service_code.is_not_distinct_from(bindparam("service")),
+    )
+    .order_by(requests.c.id.desc())
+    .limit(20)
+)
+
+
 def alike_to(connection: Connection, draft: Draft, service: str | None) -> tuple[str, ...]:
     """Open requests of the same enterprise and service whose text is alike: a hint, never a refusal."""
-    query = (
-        select(requests.c.id, requests.c.title, func.substr(requests.c.description, 1, COMPARED))
-        .where(
-            requests.c.enterprise_code == draft.enterprise_code,
-            requests.c.state.in_(record.OPEN),
-            requests.c.service_code.is_(None) if service is None else requests.c.service_code == service,
-        )
-        .order_by(requests.c.id.desc())
-        .limit(20)
-    )
+    mine_is = {"enterprise": draft.enterprise_code, "service": service}
     mine = _pairs(f"{draft.title} {draft.description[:COMPARED]}")
     found = [
         (len(mine & other) / max(1, len(mine | other)), id_)
-        for id_, title, text in connection.execute(query)
+        for id_, title, text in connection.execute(_ALIKE, mine_is)
         for other in [_pairs(f"{title} {text}")]
     ]
     return tuple(record.number_of(id_) for share, id_ in sorted(found, reverse=True) if share >= ALIKE)
@@ -225,7 +236,7 @@ def _bind(caller: Caller, draft: Draft) -> Draft:
         return draft
     if draft.enterprise_code not in (None, caller.enterprise_code):
         raise ForbiddenError("an enterprise asks in its own name only")
-    return Draft(**{**asdict(draft), "enterprise_code": caller.enterprise_code})
+    return replace(draft, enterprise_code=caller.enterprise_code)
 
 
 def _check(book: Rulebook, draft: Draft) -> None:
@@ -234,7 +245,7 @@ def _check(book: Rulebook, draft: Draft) -> None:
         for name, most in LONGEST.items()
         if len(getattr(draft, name)) > most
     ]
-    texts = [*(v for v in asdict(draft).values() if isinstance(v, str)), *_texts(draft.attributes)]
+    texts = [*(v for v in _values(draft).values() if isinstance(v, str)), *_texts(draft.attributes)]
     if any(_UNPRINTABLE.search(text) for text in texts):
         faults.append(Fault("request", None, None, None, "holds control signs or half characters", "send plain text"))
     if not draft.title.strip():
@@ -328,5 +339,5 @@ def _answer_rule(datatype: str, value: Any, keys: set[str]) -> str:
 
 
 def _pairs(text: str) -> set[str]:
-    plain = "".join(sign for sign in text.casefold() if sign.isalnum())
-    return {plain[n : n + 2] for n in range(len(plain) - 1)}
+    plain = _NO_LETTER.sub("", text.casefold())
+    return set(map(str.__add__, plain, plain[1:]))

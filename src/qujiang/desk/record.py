@@ -53,7 +53,7 @@ STATES: dict[str, tuple[str, ...]] = {
     "cleared": ("received", "assigned", "handling", "escalated", "replied", "closed"),
     "recounted": ("assigned", "handling", "escalated"),
 }
-_INSERT_EVENTS = insert(request_events)
+_INSERT_EVENTS = insert(request_events).inline().execution_options(later=True)
 OPEN = ("received", "assigned", "handling", "escalated")
 
 

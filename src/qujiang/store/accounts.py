@@ -17,7 +17,7 @@ from typing import Any
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
-from sqlalchemy import Connection, Row, func, insert, select, text, update
+from sqlalchemy import Connection, Row, bindparam, func, insert, select, text, update
 
 from qujiang.errors import (
     ConflictError,
@@ -30,12 +30,31 @@ from qujiang.errors import (
 from qujiang.store.caller import Caller
 from qujiang.store.engine import Store, Unit
 from qujiang.store.schema import ROLES, accounts, api_keys, login_attempts, sessions
+from qujiang.store.types import Instant
 
 SESSION_H = 12
 WINDOW = timedelta(minutes=15)
 FREE_FAILURES = {"account_name": 5, "address": 20}
 LONGEST_WAIT_S = 900
 _CREDIT_ALPHABET = "0123456789ABCDEFGHJKLMNPQRTUWXY"
+# Asked with every call, therefore built once.
+_SEEN = [
+    accounts.c[name] for name in ("id", "name", "role", "department", "enterprise_code", "must_change", "disabled")
+]
+_OF_SESSION = (
+    select(*_SEEN)
+    .join(sessions, sessions.c.account_id == accounts.c.id)
+    .where(
+        sessions.c.token_hash == bindparam("digest"),
+        sessions.c.revoked_at.is_(None),
+        sessions.c.expires_at > bindparam("now", type_=Instant()),
+    )
+)
+_OF_KEY = (
+    select(*_SEEN)
+    .join(api_keys, api_keys.c.account_id == accounts.c.id)
+    .where(api_keys.c.key_hash == bindparam("digest"), api_keys.c.revoked_at.is_(None))
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,11 +171,7 @@ def log_out(unit: Unit, token: str) -> None:
 
 def session_caller(connection: Connection, token: str, now: datetime, address: str = "") -> Caller:
     """Whose session this is."""
-    row = connection.execute(
-        select(accounts)
-        .join(sessions, sessions.c.account_id == accounts.c.id)
-        .where(sessions.c.token_hash == _digest(token), sessions.c.revoked_at.is_(None), sessions.c.expires_at > now)
-    ).first()
+    row = connection.execute(_OF_SESSION, {"digest": _digest(token), "now": now}).first()
     if row is None or row.disabled:
         raise UnknownCallerError("the session has ended; log in again")
     return _caller(row, address)
@@ -186,11 +201,7 @@ def revoke_api_key(unit: Unit, key_id: int) -> None:
 
 def key_caller(connection: Connection, key: str, address: str = "") -> Caller:
     """Whose key this is."""
-    row = connection.execute(
-        select(accounts)
-        .join(api_keys, api_keys.c.account_id == accounts.c.id)
-        .where(api_keys.c.key_hash == _digest(key), api_keys.c.revoked_at.is_(None))
-    ).first()
+    row = connection.execute(_OF_KEY, {"digest": _digest(key)}).first()
     if row is None or row.disabled:
         raise UnknownCallerError("the key is not known")
     return _caller(row, address)

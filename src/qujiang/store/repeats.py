@@ -6,7 +6,7 @@ import hashlib
 from dataclasses import dataclass
 from datetime import timedelta
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import bindparam, delete, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from qujiang.errors import ConflictError
@@ -18,6 +18,11 @@ _CLAIM = {
     name: dialect.insert(repeats).on_conflict_do_nothing().returning(repeats.c.key)
     for name, dialect in (("sqlite", sqlite), ("postgresql", postgresql))
 }
+_KEEP = (
+    update(repeats)
+    .where(repeats.c.account_id == bindparam("whose"), repeats.c.key == bindparam("mark"))
+    .execution_options(later=True)
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,8 +61,8 @@ def claim(unit: Unit, key: str, print_: str) -> Answer | None:
 
 def keep(unit: Unit, key: str, answer: Answer) -> None:
     """Keep the answer of a claimed key."""
-    mine = (repeats.c.account_id == unit.caller.account_id, repeats.c.key == key)
-    unit.execute(update(repeats).where(*mine).values(status=answer.status, answer=answer.body))
+    mine = {"whose": unit.caller.account_id, "mark": key}
+    unit.execute(_KEEP, {**mine, "status": answer.status, "answer": answer.body})
 
 
 def forget_old(unit: Unit) -> int:

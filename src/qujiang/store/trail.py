@@ -20,9 +20,9 @@ from qujiang.store.schema import audit
 
 BEGINNING = "0" * 64
 _LOCK = 0x71756A69  # one lock for the chain in PostgreSQL
-_HOLD = text(f"SELECT pg_advisory_xact_lock({_LOCK})")
+_HOLD = text(f"SELECT pg_advisory_xact_lock({_LOCK})").execution_options(later=True)
 _LAST = select(audit.c.seq, audit.c.at, audit.c.hash).order_by(audit.c.seq.desc()).limit(1)
-_APPEND = insert(audit)
+_APPEND = insert(audit).inline().execution_options(later=True)
 _HASHED = ("seq", "at", "account_id", "account_name", "role", "verb", "subject", "before", "after", "reason", "trace")
 
 
@@ -55,9 +55,7 @@ def append(connection: Connection, entries: Sequence[Entry], now: datetime) -> N
         return
     if connection.dialect.name == "postgresql":
         connection.execute(_HOLD)
-    last = connection.execute(
-        select(audit.c.seq, audit.c.at, audit.c.hash).order_by(audit.c.seq.desc()).limit(1)
-    ).first()
+    last = connection.execute(_LAST).first()
     seq, earliest, previous = (0, "", BEGINNING) if last is None else last
     at = max(
         now.astimezone(UTC).isoformat(timespec="microseconds"), earliest

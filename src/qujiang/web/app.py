@@ -73,7 +73,7 @@ def create_app(settings: Settings) -> FastAPI:
     )
     app.state.settings = settings
     faults.install(app)
-    for router in (accounts_api.router, desk_api.router, cases_api.router, events_api.router):
+    for router in (desk_api.router, cases_api.router, accounts_api.router, events_api.router):
         app.include_router(router, prefix="/api/v1")
     app.include_router(health)
     app.include_router(open311.router, prefix="/open311/v2")
