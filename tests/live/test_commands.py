@@ -136,7 +136,7 @@ def test_the_first_start_makes_an_administrator_whose_password_is_for_one_time(t
     ) as server:
         assert server.stdout is not None
         first = server.stdout.readline()
-        assert first.startswith("first start: log in as admin")
+        assert first.startswith("first start: sign in at http://") and " as admin " in first
         password = first.split()[-1]
         address = f"http://127.0.0.1:{port}"
         deadline = time.monotonic() + 60

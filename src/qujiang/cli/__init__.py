@@ -30,7 +30,7 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
     "outlook": ("qujiang.cli.outlook", "outlook", "Outlook: where indicators go and what the targets ask."),
     "desk": ("qujiang.cli.desk", "desk", "Desk: an enterprise asks, the government answers, on the clock."),
     "cases": ("qujiang.cli.cases", "cases", "Cases: one thing done in one go, across departments."),
-    "serve": ("qujiang.cli.serve", "serve", "Serve: the desk and the cases over HTTP, until interrupted."),
+    "serve": ("qujiang.cli.serve", "serve", "Serve: pages, API and Open311 in one process, until interrupted."),
     "store": ("qujiang.cli.store", "store", "Store: backup and restore of the live database while it runs."),
     "audit": ("qujiang.cli.store", "audit", "Audit: the trail of everything that was done, hash-chained."),
 }

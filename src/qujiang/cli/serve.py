@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import secrets
 from pathlib import Path
 
@@ -30,14 +31,37 @@ from qujiang.cli.desk import services_folder
     help="Processes; more than one asks for PostgreSQL.",
 )
 @click.option("--https", is_flag=True, help="Behind https: the cookie is marked secure.")
-def serve(district: Path | None, database: str, host: str, port: int, workers: int, https: bool) -> None:
-    """Serve: the desk and the cases over HTTP, until interrupted."""
+@click.option("--prefix", default="", metavar="/PATH", help="What a proxy puts before every path, such as /qujiang.")
+@click.option(
+    "--proxy",
+    default="",
+    metavar="ADDRESS",
+    help="Trust this proxy's word on who calls (X-Forwarded-For); without it, its own address counts.",
+)
+@click.option("--closed", is_flag=True, help="Show the plan's pages only to who is signed in.")
+def serve(
+    district: Path | None,
+    database: str,
+    host: str,
+    port: int,
+    workers: int,
+    https: bool,
+    prefix: str,
+    proxy: str,
+    closed: bool,
+) -> None:
+    """Serve: pages, API and Open311 in one process, until interrupted.
+
+    The first start makes an administrator and prints a one-time password. Health is at /health, readiness at /ready.
+    """
     import uvicorn
 
     from qujiang.cases import read_bundles
     from qujiang.desk import read_rulebook
     from qujiang.store import open_store
 
+    if prefix and not re.fullmatch(r"(/[\w.~-]+)+", prefix):
+        raise click.BadParameter(f"{prefix}: write /qujiang, without a slash at the end", param_hint="--prefix")
     services = services_folder(district)
     read_rulebook(services)  # a faulty district is told here, not by a server that does not start
     read_bundles(services)
@@ -47,18 +71,22 @@ def serve(district: Path | None, database: str, host: str, port: int, workers: i
         address = store.url.render_as_string(hide_password=False)
     finally:
         store.close()
+    where = f"http://{host}:{port}{prefix}"
     if password:
-        click.echo(f"first start: log in as admin with the one-time password {password}")
+        click.echo(f"first start: sign in at {where}/sign-in as admin with the one-time password {password}")
     os.environ["QUJIANG_DATABASE"], os.environ["QUJIANG_SERVICES"] = address, str(services.resolve())
     os.environ["QUJIANG_SECURE"] = "1" if https else "0"
-    click.echo(f"http://{host}:{port}/api/v1  http://{host}:{port}/open311/v2/discovery.json", err=True)
+    os.environ["QUJIANG_PREFIX"], os.environ["QUJIANG_COCKPIT"] = prefix, "closed" if closed else "open"
+    os.environ["QUJIANG_DISTRICT"] = "" if district is None else str(district.resolve())
+    click.echo(f"{where}/  {where}/api/v1  {where}/open311/v2/discovery.json", err=True)
     uvicorn.run(
         "qujiang.web.app:from_environment_app",
         factory=True,
         host=host,
         port=port,
         workers=workers,
-        proxy_headers=False,
+        proxy_headers=bool(proxy),
+        forwarded_allow_ips=proxy or None,
         server_header=False,
         access_log=False,
         log_level="warning",

@@ -9,6 +9,7 @@ from contextlib import asynccontextmanager
 
 import anyio.to_thread
 from fastapi import APIRouter, FastAPI, Request, Response
+from starlette.middleware.gzip import GZipMiddleware
 
 from qujiang import __version__
 from qujiang.cases import load_library
@@ -17,7 +18,7 @@ from qujiang.errors import StoreAwayError
 from qujiang.store import SYSTEM, Store, hooks, open_store
 from qujiang.store.migrate import newest, stands_at
 from qujiang.store.repeats import forget_old
-from qujiang.web import accounts_api, cases_api, desk_api, events_api, faults, open311
+from qujiang.web import accounts_api, cases_api, desk_api, events_api, faults, open311, pages
 from qujiang.web.acts import House, as_json, house_of
 from qujiang.web.guard import Guard
 from qujiang.web.settings import Settings, from_environment
@@ -41,7 +42,7 @@ def ready(request: Request) -> Response:
 
 
 def create_app(settings: Settings) -> FastAPI:
-    """The API, Open311, health; the store opens when the server starts and closes when it stops."""
+    """The pages, the API, Open311, health; the store opens when the server starts and closes when it stops."""
 
     @asynccontextmanager
     async def running(app: FastAPI) -> AsyncIterator[None]:
@@ -69,6 +70,7 @@ def create_app(settings: Settings) -> FastAPI:
         docs_url=None,  # its page would fetch scripts from elsewhere
         redoc_url=None,
         lifespan=running,
+        root_path=settings.prefix,
         responses=faults.RESPONSES,
     )
     app.state.settings = settings
@@ -77,6 +79,8 @@ def create_app(settings: Settings) -> FastAPI:
         app.include_router(router, prefix="/api/v1")
     app.include_router(health)
     app.include_router(open311.router, prefix="/open311/v2")
+    pages.install(app)
+    app.add_middleware(GZipMiddleware, minimum_size=1000, compresslevel=5)
     app.add_middleware(Guard)
     return app
 

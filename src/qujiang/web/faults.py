@@ -5,9 +5,10 @@ from __future__ import annotations
 import logging
 from typing import Any
 
-from fastapi import FastAPI, Request
+from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
+from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 
 from qujiang.errors import (
@@ -76,11 +77,15 @@ def install(app: FastAPI) -> None:
     """Tell every error in the one shape."""
 
     @app.exception_handler(QujiangError)
-    async def own(_: Request, error: QujiangError) -> JSONResponse:
-        return told(error)
+    async def own(request: Request, error: QujiangError) -> Response:
+        return await _page(request, status_of(error), str(error), error) or told(error)
 
     @app.exception_handler(RequestValidationError)
-    async def invalid(_: Request, error: RequestValidationError) -> JSONResponse:
+    async def invalid(request: Request, error: RequestValidationError) -> Response:
+        lines = [f"{'.'.join(map(str, e['loc'][1:]))}: {e['msg']}" for e in error.errors()[:50]]
+        page = await _page(request, 422, _plain("; ".join(lines)))
+        if page is not None:
+            return page
         faults = [
             {
                 "file": str(e["loc"][0]),
@@ -92,16 +97,27 @@ def install(app: FastAPI) -> None:
         return JSONResponse({"error": "DataError", "message": "faulty values", "faults": faults}, 422)
 
     @app.exception_handler(HTTPException)
-    async def plain(_: Request, error: HTTPException) -> JSONResponse:
+    async def plain(request: Request, error: HTTPException) -> Response:
+        page = await _page(request, error.status_code, str(error.detail))
+        if page is not None:
+            page.headers.update(error.headers or {})
+            return page
         return JSONResponse({"error": "HTTP", "message": str(error.detail)}, error.status_code, error.headers)
 
     @app.exception_handler(Exception)
-    async def unknown(request: Request, error: Exception) -> JSONResponse:
+    async def unknown(request: Request, error: Exception) -> Response:
         if isinstance(error, TooLargeError):
             raise error
         trace = request.scope.get("state", {}).get("trace", "")
         log.error("trace %s", trace, exc_info=error)
-        return JSONResponse({"error": "Internal", "message": f"this should not happen; trace {trace}"}, 500)
+        page = await _page(request, 500, "")
+        return page or JSONResponse({"error": "Internal", "message": f"this should not happen; trace {trace}"}, 500)
+
+
+async def _page(request: Request, status: int, message: str, error: QujiangError | None = None) -> Response | None:
+    """The error as a page, where the application has pages and a person asked."""
+    shown = getattr(request.app.state, "error_page", None)
+    return None if shown is None else await run_in_threadpool(shown, request, status, _plain(message), error)
 
 
 def _plain(text: str) -> str:

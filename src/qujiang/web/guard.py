@@ -59,7 +59,9 @@ class Guard:
                 return
             if message["type"] == "http.response.start":
                 begun = True
-                message["headers"] = [*message.get("headers", []), *HEADERS, (b"x-trace", trace.encode())]
+                own = message.get("headers", [])
+                said = {name.lower() for name, _ in own}  # a page states its own policy
+                message["headers"] = [*own, *(h for h in HEADERS if h[0] not in said), (b"x-trace", trace.encode())]
             await send(message)
 
         try:

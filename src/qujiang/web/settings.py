@@ -14,10 +14,15 @@ from qujiang.store.engine import utc_now
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """``services`` is the district's folder of service data; ``secure`` marks the cookie for https only."""
+    """``services`` is the district's folder of service data, ``district`` the whole of it (None: the bundled one); ``secure``
+    marks the cookie for https only; ``prefix`` is what a proxy puts before every path; ``open_cockpit`` shows the plan's
+    pages to everyone, else to who is signed in."""
 
     database: str
     services: Path
+    district: Path | None = None
+    prefix: str = ""
+    open_cockpit: bool = True
     secure: bool = False
     contact: str = "request desk"
     pool_size: int = 10
@@ -32,4 +37,12 @@ def from_environment() -> Settings:
         database, services = os.environ["QUJIANG_DATABASE"], os.environ["QUJIANG_SERVICES"]
     except KeyError as missing:
         raise ScenarioError(f"{missing.args[0]} is not set; start the server with qujiang serve") from None
-    return Settings(database, Path(services), secure=os.environ.get("QUJIANG_SECURE") == "1")
+    district = os.environ.get("QUJIANG_DISTRICT")
+    return Settings(
+        database,
+        Path(services),
+        district=Path(district) if district else None,
+        prefix=os.environ.get("QUJIANG_PREFIX", ""),
+        open_cockpit=os.environ.get("QUJIANG_COCKPIT", "open") == "open",
+        secure=os.environ.get("QUJIANG_SECURE") == "1",
+    )

@@ -5,11 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
-from qujiang.words import en, zh
+from qujiang.words import en, web_shell, zh
 from qujiang.words.numbers import Language
 
 LANGUAGES: tuple[Language, ...] = ("en", "zh")
-WORDS = {"en": en.WORDS, "zh": zh.WORDS}
+#: Wording of the pages, a room a file, both languages side by side.
+PAGES = (web_shell.WORDS,)
+WORDS = {
+    "en": en.WORDS | {key: both[0] for words in PAGES for key, both in words.items()},
+    "zh": zh.WORDS | {key: both[1] for words in PAGES for key, both in words.items()},
+}
 
 
 class Both(NamedTuple):
@@ -44,7 +49,7 @@ def known(prefix: str, word: str) -> Both:
     """The words for a code such as ``kind.demand``; a code that the catalogue lacks is shown as it stands."""
     key = f"{prefix}.{word}"
     plain = word.replace("_", " ")
-    return tell(key) if key in en.WORDS else Both(plain, plain)
+    return tell(key) if key in WORDS["en"] else Both(plain, plain)
 
 
 def both_numbers(form: Callable[..., str], *arguments: Any, **options: Any) -> Both:

@@ -1,0 +1,167 @@
+"""One request as a page sees it: who asks, in which language, and the page that answers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from typing import Annotated, Any
+from urllib.parse import urlencode
+
+from fastapi import Depends, Request, Response
+from jinja2 import Environment, PackageLoader, StrictUndefined
+
+from qujiang.errors import UnknownCallerError
+from qujiang.store import ANONYMOUS, Caller
+from qujiang.store.accounts import session_caller
+from qujiang.web.acts import COOKIE, House, address_of, house_of
+from qujiang.web.pages import assets, language, tokens
+from qujiang.web.pages.place import name_of
+from qujiang.web.settings import Settings
+from qujiang.words import Both, Language, date, known, number, percent, quantity, say
+
+#: Nothing but our own files; no script or style inside a page, no frame around it.
+POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; font-src 'self'; "
+    "connect-src 'self'; worker-src 'self'; manifest-src 'self'; form-action 'self'; base-uri 'none'; "
+    "frame-ancestors 'none'"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Face:
+    """Who asks for a page, how, and in which language; ``token`` is the session's, None without one."""
+
+    request: Request
+    house: House
+    settings: Settings
+    caller: Caller
+    language: Language
+    token: str | None
+
+    @property
+    def root(self) -> str:
+        """What a proxy puts before every path; empty without one."""
+        return self.request.scope.get("root_path", "").rstrip("/")
+
+    @property
+    def path(self) -> str:
+        """The path of this page, below the root."""
+        full = self.request.url.path
+        return full[len(self.root) :] if self.root and full.startswith(self.root) else full
+
+    @property
+    def signed_in(self) -> bool:
+        """Whether a session stands behind the request."""
+        return self.caller.account_id is not None
+
+    def url(self, path: str, **query: Any) -> str:
+        """An address within the application: below the proxy's prefix, with the query parts that are not None."""
+        asked = {name: value for name, value in query.items() if value is not None}
+        return self.root + path + (f"?{urlencode(asked)}" if asked else "")
+
+    def here(self, **changed: Any) -> str:
+        """This page's address with some query parts changed; None takes a part away."""
+        asked = dict(self.request.query_params) | changed
+        return self.url(self.path, **asked)
+
+    @property
+    def district(self) -> str:
+        """What the district is called."""
+        return name_of(self.settings).of(self.language)
+
+    def say(self, key: str, **values: Any) -> str:
+        """A sentence of the catalogue in the page's language."""
+        return say(key, self.language, **values)
+
+    def of(self, text: Both | Mapping[str, str] | str) -> str:
+        """A text in the page's language."""
+        if isinstance(text, Mapping):
+            return text[self.language]
+        return text.of(self.language) if isinstance(text, Both) else text
+
+    def code(self, prefix: str, word: str) -> str:
+        """The words for a code such as ``status.met``; a code without words as it stands."""
+        return known(prefix, word).of(self.language)
+
+    def page(self, template: str, status: int = 200, **values: Any) -> Response:
+        """Fill a template; the page is never kept by a cache in between, for it may be one person's."""
+        from qujiang.web.pages.rooms import open_rooms
+
+        told = (
+            _environment()
+            .get_template(template)
+            .render(face=self, rooms=open_rooms(self.caller), language_tag=language.TAGS[self.language], **values)
+        )
+        headers = {
+            "Content-Security-Policy": POLICY,
+            "Cache-Control": "no-store",
+            "Vary": "Cookie, Accept-Language",
+            "Content-Language": language.TAGS[self.language],
+        }
+        answer = Response(told, status, headers, "text/html; charset=utf-8")
+        if language.asked(self.request):
+            secure = self.settings.secure
+            answer.set_cookie(
+                language.COOKIE, self.language, max_age=31_536_000, samesite="lax", path=self.root or "/", secure=secure
+            )
+        return answer
+
+    def form_token(self) -> str:
+        """What a form must send back; another one each time, so that packing a page does not give it away."""
+        return tokens.form_token(self.token) if self.token else ""
+
+    def once(self) -> str:
+        """A mark that makes a form count once, however often it is sent."""
+        return tokens.once()
+
+
+def face_of(request: Request) -> Face:
+    """The face of a request; a session that has ended counts as none."""
+    house, token = house_of(request), request.cookies.get(COOKIE)
+    caller = Caller(None, ANONYMOUS.name, ANONYMOUS.role, address=address_of(request))
+    if token:
+        try:
+            with house.store.glance() as connection:
+                caller = session_caller(connection, token, house.store.now(), address_of(request))
+        except UnknownCallerError:
+            token = None
+    return Face(request, house, request.app.state.settings, caller, language.language_of(request), token)
+
+
+def signed_in_face(request: Request) -> Face:
+    """The face of someone who is signed in and has a password of their own.
+
+    Raises
+    ------
+    UnknownCallerError
+        Nobody is signed in; the page then leads to the sign-in.
+    """
+    face = face_of(request)
+    if not face.signed_in:
+        raise UnknownCallerError("sign in first")
+    return face
+
+
+AnyFace = Annotated[Face, Depends(face_of)]
+SignedIn = Annotated[Face, Depends(signed_in_face)]
+
+
+@cache
+def _environment() -> Environment:
+    environment = Environment(
+        loader=PackageLoader("qujiang.web.pages", "templates"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        auto_reload=False,
+    )
+    environment.globals |= {
+        "asset": assets.address,
+        "number": number,
+        "quantity": quantity,
+        "percent": percent,
+        "date": date,
+    }
+    return environment

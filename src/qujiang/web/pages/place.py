@@ -1,0 +1,52 @@
+"""The district behind the pages: its name at once, its tables when a page first asks for them."""
+
+from __future__ import annotations
+
+import threading
+from functools import lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from qujiang.district.info import read_info
+from qujiang.web.settings import Settings
+from qujiang.words import Both
+
+if TYPE_CHECKING:
+    from qujiang.district import District
+
+_opening = threading.Lock()
+
+
+def folder_of(settings: Settings) -> Path:
+    """The district's folder; the one around the services' data where none is named."""
+    return settings.district or settings.services.parent
+
+
+def name_of(settings: Settings) -> Both:
+    """What the district is called; the folder's name where ``district.toml`` does not say it."""
+    return _name(folder_of(settings))
+
+
+def district_of(settings: Settings) -> District:
+    """The district, read and checked once.
+
+    Raises
+    ------
+    DataError
+        Its tables are faulty.
+    """
+    with _opening:
+        return _open(folder_of(settings))
+
+
+@lru_cache(maxsize=8)
+def _name(folder: Path) -> Both:
+    info, _ = read_info(folder)
+    return Both(info.name_en or info.name_zh, info.name_zh) if info else Both(folder.name, folder.name)
+
+
+@lru_cache(maxsize=8)
+def _open(folder: Path) -> District:
+    from qujiang.district import District
+
+    return District.open(folder)
