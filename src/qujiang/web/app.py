@@ -70,7 +70,6 @@ def create_app(settings: Settings) -> FastAPI:
         docs_url=None,  # its page would fetch scripts from elsewhere
         redoc_url=None,
         lifespan=running,
-        root_path=settings.prefix,
         responses=faults.RESPONSES,
     )
     app.state.settings = settings
@@ -81,7 +80,7 @@ def create_app(settings: Settings) -> FastAPI:
     app.include_router(open311.router, prefix="/open311/v2")
     pages.install(app)
     app.add_middleware(GZipMiddleware, minimum_size=1000, compresslevel=5)
-    app.add_middleware(Guard)
+    app.add_middleware(Guard, prefix=settings.prefix)
     return app
 
 

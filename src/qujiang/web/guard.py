@@ -26,13 +26,17 @@ class TooLargeError(Exception):
 class Guard:
     """An ASGI layer; a body that says it is too large is refused before one byte of it is read."""
 
-    def __init__(self, app: ASGIApp) -> None:
-        self.app = app
+    def __init__(self, app: ASGIApp, prefix: str = "") -> None:
+        self.app, self.prefix = app, prefix
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
+        if self.prefix:  # a proxy may pass it on or strip it
+            path = scope["path"]
+            below = path == self.prefix or path.startswith(self.prefix + "/")
+            scope = {**scope, "root_path": self.prefix, "path": path if below else self.prefix + path}
         trace = secrets.token_hex(8)
         scope.setdefault("state", {})["trace"] = trace
         headers = dict(scope["headers"])

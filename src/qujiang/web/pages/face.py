@@ -11,7 +11,7 @@ from urllib.parse import urlencode
 from fastapi import Depends, Request, Response
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
-from qujiang.errors import UnknownCallerError
+from qujiang.errors import ForbiddenError, UnknownCallerError
 from qujiang.store import ANONYMOUS, Caller
 from qujiang.store.accounts import session_caller
 from qujiang.web.acts import COOKIE, House, address_of, house_of
@@ -116,8 +116,30 @@ class Face:
         return tokens.once()
 
 
+class OneTimePasswordError(ForbiddenError):
+    """Who signed in with a one-time password may do nothing but change it."""
+
+
+#: Open to who still has a one-time password.
+BEFORE_THE_CHANGE = ("/password", "/sign-out")
+
+
 def face_of(request: Request) -> Face:
-    """The face of a request; a session that has ended counts as none."""
+    """The face of a request; a session that has ended counts as none.
+
+    Raises
+    ------
+    OneTimePasswordError
+        The password must be changed first; a page then leads there.
+    """
+    face = any_face(request)
+    if face.caller.must_change and face.path not in BEFORE_THE_CHANGE:
+        raise OneTimePasswordError("the password is for one time: change it first")
+    return face
+
+
+def any_face(request: Request) -> Face:
+    """The face of a request whoever asks, also with a one-time password."""
     house, token = house_of(request), request.cookies.get(COOKIE)
     caller = Caller(None, ANONYMOUS.name, ANONYMOUS.role, address=address_of(request))
     if token:

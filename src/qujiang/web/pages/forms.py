@@ -100,8 +100,6 @@ def act(
         Shows the form anew with the error; without it the error has a page of its own.
     """
     face = form.face
-    if face.caller.must_change:
-        return RedirectResponse(face.url("/password"), 303)
     key = form.text("once")
     if not 8 <= len(key) <= 100 or not key.isascii() or not key.isalnum():
         raise ForbiddenError(face.say("web.form_old"))

@@ -6,7 +6,7 @@ from fastapi import FastAPI, Request, Response
 from fastapi.responses import RedirectResponse
 
 from qujiang.errors import QujiangError, UnknownCallerError
-from qujiang.web.pages.face import face_of
+from qujiang.web.pages.face import OneTimePasswordError, any_face
 from qujiang.web.pages.rooms import routers
 
 #: Paths that machines read: their errors stay JSON or XML.
@@ -29,12 +29,14 @@ def error_page(request: Request, status: int, message: str, error: QujiangError 
     if getattr(request.app.state, "house", None) is None:
         return None
     try:
-        face = face_of(request)
+        face = any_face(request)
     except QujiangError:  # the database is away: nobody can be known
         return None
     if isinstance(error, UnknownCallerError) and request.method in ("GET", "HEAD"):
         query = "?" + request.url.query if request.url.query else ""
         return RedirectResponse(face.url("/sign-in", next=face.path + query), 303)
+    if isinstance(error, OneTimePasswordError):
+        return RedirectResponse(face.url("/password"), 303)
     trace = request.scope.get("state", {}).get("trace", "")
     lines = [str(fault) for fault in getattr(error, "faults", ())] or [message]
     known = (

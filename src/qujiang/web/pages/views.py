@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Response
-from fastapi.responses import RedirectResponse
 
 from qujiang.web.acts import as_json
 from qujiang.web.pages.face import AnyFace
@@ -52,8 +51,6 @@ def view(
             return Response(text, headers=headers, media_type="text/csv; charset=utf-8")
 
         def as_page(face: AnyFace, shown: Annotated[View, Depends(ask)]) -> Response:
-            if face.caller.must_change:
-                return RedirectResponse(face.url("/password"), 303)
             own = (twin or face.path).rstrip("/")
             query = "?" + face.request.url.query if face.request.url.query else ""
             twins = {kind: face.root + own + "." + kind + query for kind in ("json", "csv")}
