@@ -50,7 +50,7 @@ def create(form: SignedInForm) -> Response:
     except QujiangError as error:
         if status_of(error) not in (409, 422):
             raise
-        return _page(face, status_of(error), values=values, faults=errors_of(error))
+        return _page(face, status_of(error), values=values, faults=errors_of(error, face))
     return _page(face, 201, shown={"name": new.name, "password": password})
 
 

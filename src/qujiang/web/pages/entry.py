@@ -43,7 +43,7 @@ def sign_in(form: Form) -> Response:
     except LiveError as error:
         if status_of(error) not in (401, 429):
             raise
-        shown = _sign_in_page(face, next_, name, errors_of(error))
+        shown = _sign_in_page(face, next_, name, errors_of(error, face))
         shown.status_code = status_of(error)
         return shown
     answer = RedirectResponse(face.url("/password" if session.caller.must_change else next_), 303)
@@ -90,7 +90,7 @@ def change_password(form: SignedInForm) -> Response:
     except QujiangError as error:
         if status_of(error) not in (403, 422):
             raise
-        return face.page("password.html.j2", status_of(error), faults=errors_of(error))
+        return face.page("password.html.j2", status_of(error), faults=errors_of(error, face))
     answer = RedirectResponse(face.url("/sign-in", told="changed"), 303)
     answer.delete_cookie(COOKIE, path=face.root or "/")
     return answer

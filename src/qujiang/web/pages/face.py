@@ -19,6 +19,7 @@ from qujiang.web.pages import assets, language, tokens
 from qujiang.web.pages.place import name_of
 from qujiang.web.settings import Settings
 from qujiang.words import Both, Language, date, known, number, percent, quantity, say
+from qujiang.words.refusals import in_chinese
 
 #: Nothing but our own files; no script or style inside a page, no frame around it.
 POLICY = (
@@ -83,6 +84,15 @@ class Face:
     def code(self, prefix: str, word: str) -> str:
         """The words for a code such as ``status.met``; a code without words as it stands."""
         return known(prefix, word).of(self.language)
+
+    def refusal(self, text: str) -> str:
+        """An error's sentence in the page's language."""
+        return in_chinese(text) if self.language == "zh" else text
+
+    def fault(self, rule: str, mend: str) -> str:
+        """A fault's rule with its mend, in the page's language."""
+        told, help_ = self.refusal(rule), self.refusal(mend)
+        return told + ((f"（{help_}）" if self.language == "zh" else f" ({help_})") if mend else "")
 
     def page(self, template: str, status: int = 200, **values: Any) -> Response:
         """Fill a template; the page is never kept by a cache in between, for it may be one person's."""

@@ -161,9 +161,9 @@ def _parts(form: FormData) -> tuple[dict[str, str], dict[str, tuple[str, ...]], 
     return fields, lists, files
 
 
-def errors_of(error: QujiangError) -> list[dict[str, Any]]:
-    """An error as the lines of a summary: ``field`` (None where it belongs to the whole form) and ``text``."""
+def errors_of(error: QujiangError, face: Face) -> list[dict[str, Any]]:
+    """An error as the lines of a summary, in the page's language: ``field`` (None: the whole form) and ``text``."""
     faults = getattr(error, "faults", None)
     if not faults:
-        return [{"field": None, "text": str(error)}]
-    return [{"field": f.column, "text": f"{f.rule}" + (f" ({f.mend})" if f.mend else "")} for f in faults]
+        return [{"field": None, "text": face.refusal(str(error))}]
+    return [{"field": f.column, "text": face.fault(f.rule, f.mend)} for f in faults]

@@ -38,7 +38,10 @@ def error_page(request: Request, status: int, message: str, error: QujiangError 
     if isinstance(error, OneTimePasswordError):
         return RedirectResponse(face.url("/password"), 303)
     trace = request.scope.get("state", {}).get("trace", "")
-    lines = [str(fault) for fault in getattr(error, "faults", ())] or [message]
+    faults = getattr(error, "faults", ())
+    lines = [f"{fault.column or fault.file}: {face.fault(fault.rule, fault.mend)}" for fault in faults] or [
+        face.refusal(message)
+    ]
     known = (
         status if status in (400, 401, 403, 404, 405, 409, 413, 422, 429, 500, 503) else 400 if status < 500 else 500
     )

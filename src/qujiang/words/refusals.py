@@ -1,0 +1,169 @@
+"""What the live half refuses, in Chinese: sentences of errors and faults, with their blanks ``{}`` in the same order.
+
+Errors are raised in English, the language of the API and the logs; pages show them in the reader's language. A test reads
+every error that the live rooms raise and asks for its sentence here.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+
+#: English sentence -> Chinese sentence; blanks are filled in order, or by number where the order differs.
+SENTENCES: dict[str, str] = {
+    # accounts and sessions
+    "name {} must be 2 to 64 letters, digits or . _ @ -": "用户名{}须为2至64个字母、数字或 . _ @ -",
+    "role {} must be one of {}": "角色{}须为下列之一：{}",
+    "an officer, and nobody else, belongs to a department": "经办人员须填写部门，其他角色不填",
+    "an enterprise, and nobody else, has a credit code": "企业须填写统一社会信用代码，其他角色不填",
+    "enterprise_code {} is no valid credit code (GB 32100-2015)": "{}不是有效的统一社会信用代码（GB 32100-2015）",
+    "an account {} exists already": "账户{}已存在",
+    "name or password is wrong": "用户名或密码错误",
+    "the session has ended; log in again": "登录已失效，请重新登录",
+    "no account {}": "没有账户{}",
+    "no key {}": "没有密钥{}",
+    "the key is not known": "密钥无效",
+    "the old password is wrong": "当前密码错误",
+    "the new password is the old one": "新密码与当前密码相同",
+    "nobody shuts the own account": "不能停用自己的账户",
+    "a password has 10 to 200 characters": "密码须为10至200个字符",
+    "too many failed log-ins; wait {} s": "登录失败次数过多，请等待{}秒",
+    "{} may not do this; allowed: {}": "{}无权进行此操作；有权者：{}",
+    "the password is for one time: change it first": "这是一次性密码，请先修改",
+    "sign in first": "请先登录",
+    "this form was sent by another site": "该表单由其他网站提交",
+    # the database
+    "the database is busy; try again": "数据库繁忙，请重试",
+    "the database does not answer: {}": "数据库没有响应：{}",
+    "someone was faster: {}": "已有他人先行处理：{}",
+    "the database cannot hold this value: {}": "数据库无法保存该值：{}",
+    "two writes crossed; nothing of yours was done, try again": "两项操作冲突，您的操作未执行，请重试",
+    "the database went away: {}": "数据库连接中断：{}",
+    "this idempotency key was used for another request; take a new one": "该表单已提交过，如需再次提交请重新打开表单",
+    "{} = {} must be a whole number": "{} = {}须为整数",
+    # requests
+    "{} may not {}; allowed: {}": "{}无权进行“{}”；有权者：{}",
+    "who was not reached has not rated": "未联系上企业，不能登记评价",
+    "one handling is rated once": "每次办理只能评价一次",
+    "at most 4000 characters": "最多4000字",
+    "say why, in at most 4000 characters": "请说明理由，最多4000字",
+    "say why": "请说明理由",
+    "write the reply": "请填写答复",
+    "re-opening is possible within {} working days; {} have passed": "可在{}个工作日内重新提出，现已过{}个工作日",
+    "who handled a request does not call back": "承办单位不能自行回访",
+    "rating = {} must be one of 1 to 5": "评价{}须为1至5",
+    "the board ends on {}, before it starts on {}": "结束日期{}早于开始日期{}",
+    "an officer without a department has no board": "没有部门的经办人员没有看板",
+    "request {} was returned {} times; ask the joint meeting": "诉求{}已退回{}次，请提请联席会议",
+    "a return is possible within {} working day(s); {} have passed": "可在{}个工作日内退回，现已过{}个工作日",
+    "{} does not assist in request {}": "{}不是诉求{}的协办单位",
+    "the clock of request {} stands already": "诉求{}已暂停计时",
+    "the clock of request {} runs": "诉求{}正在计时",
+    "days = {} must lie between 1 and {}": "天数{}须在1至{}之间",
+    "an extension is asked for once": "只能申请一次延期",
+    "an extension is asked for while the clock runs, before the last day has passed": "须在计时期间、到期之前申请延期",
+    "no extension is asked for in request {}": "诉求{}没有延期申请",
+    "the lead department escalates": "由主办单位提请",
+    "the joint meeting names a department that answers": "联席会议须明确答复单位",
+    "the reply promises without a date; name the day": "答复作了承诺却没有日期，请写明日期",
+    "the clock stands; resume it first": "计时已暂停，请先恢复",
+    "the lead department {} does this": "应由主办单位{}办理",
+    "a request is dispatched to a department; name the lead": "请指定主办单位",
+    "the rules name {}; say why it goes to {}": "规则指定{}；如派给{}请说明理由",
+    "{} cannot be merged into {}": "{}不能并入{}",
+    "an enterprise asks in its own name only": "企业只能以本企业名义提出",
+    "service_code {} was not found": "未找到事项{}",
+    "token {} was not found": "未找到凭证{}",
+    "service_request_id {} was not found": "未找到诉求{}",
+    "no request {}": "没有诉求{}",
+    "request {} was changed meanwhile: it is at version {}, you saw {}": "诉求{}已被他人更新：现为第{}版，您看到的是第{}版",
+    "request {} is {}; this can be done while it is {}": "诉求{}状态为“{}”，此操作仅适用于“{}”",
+    "request {} was changed meanwhile": "诉求{}已被他人更新",
+    "service {} is unknown; one of {}": "事项{}不存在，可选：{}",
+    "department {} is unknown; one of {}": "部门{}不存在，可选：{}",
+    "limit = {} must lie between 1 and 200": "条数{}须在1至200之间",
+    "request {} has no clock yet: it is not dispatched": "诉求{}尚未派单，未开始计时",
+    # cases
+    "no bundle {}; one of {}": "没有“一件事”{}，可选：{}",
+    "case {} has no step {}": "办件{}没有环节{}",
+    "{} does this step": "该环节由{}办理",
+    "step {} of case {} is not ready: it is done, or waits for others": "办件{1}的环节{0}现在不能办理：已办结，或须等待其他环节",
+    "case {} was changed meanwhile: it is at version {}": "办件{}已被他人更新：现为第{}版",
+    "step {} is not ready": "环节{}现在不能办理",
+    "say where the paper lies": "请说明材料所在",
+    "paper {} is not awaited in case {}": "办件{1}不需要材料{0}",
+    "no case {}": "没有办件{}",
+    "promised papers are still missing: {}": "容缺材料尚未补齐：{}",
+    # days and rules
+    "{} names no time zone; write it with +08:00": "{}没有时区，请加上+08:00",
+    "{} lies outside the calendar, which holds {} to {}": "{}超出日历范围（{}至{}）",
+    "{} working days after {} lie beyond the calendar's end, {}": "{1}之后{0}个工作日超出日历末日{2}",
+    "{} has no rule before {}; asked for {}": "{0}在{1}之前没有规则，查询日为{2}",
+    "{} = {} must be a whole number of {}": "{} = {}须为整数（{}）",
+    "{} = {} must lie in {} {}": "{} = {}须在{}{}之内",
+    "{} = {} must be one of {}": "{} = {}须为下列之一：{}",
+    "{} does not ask for {}": "{}不需要{}",
+    "{} asks for {}": "{}需要{}",
+    # faults of forms
+    "is longer than {} characters": "超过{}字",
+    "shorten it": "请缩短",
+    "holds control signs or half characters": "含有控制字符或不完整的字符",
+    "send plain text": "请只填写普通文字",
+    "is empty": "不能为空",
+    "say in a few words what is asked": "请用一句话说明诉求",
+    "is unknown": "不存在",
+    "see the list of services": "请从事项清单中选择",
+    "is required": "必填",
+    "is missing": "缺少",
+    "cannot be brought later": "不能容缺后补",
+    "is not asked for": "不需要",
+    "leave it out": "请删去",
+    "is too long or holds control signs": "过长，或含有控制字符",
+    "is too large a number": "数字过大",
+    "{} is a required property": "缺少{}",
+    "{} is too short": "{}过短",
+    "{} should be non-empty": "不能为空",
+    "{} is too long": "{}过长",
+    "{} is not of type {}": "{}的类型应为{}",
+    "{} is not one of {}": "{}须为下列之一：{}",
+    "{} is not a {}": "{}的格式应为{}",
+    "{} does not match {}": "{}的格式不符",
+    "{} is less than the minimum of {}": "{}小于最小值{}",
+    "{} is greater than the maximum of {}": "{}大于最大值{}",
+    "Additional properties are not allowed ({} was unexpected)": "有多余的内容：{}",
+}
+
+#: Codes that stand in sentences.
+CODES: dict[str, str] = {
+    "enterprise": "企业", "officer": "经办人员", "clerk": "诉求中心人员", "supervisor": "督办人员", "joint_meeting": "联席会议",
+    "auditor": "审计人员", "admin": "管理员", "anonymous": "未登录者", "system": "系统",
+    "received": "已受理", "assigned": "已派单", "handling": "办理中", "escalated": "已提请联席会议", "replied": "已答复",
+    "closed": "已办结", "merged": "已合并",
+}  # fmt: skip
+
+
+def in_chinese(text: str) -> str:
+    """A refusal in Chinese; one without a sentence here stays as it is.
+
+    >>> in_chinese("an account 'li' exists already"), in_chinese("disk on fire")
+    ("账户'li'已存在", 'disk on fire')
+    """
+    for pattern, sentence in _patterns():
+        found = pattern.fullmatch(text)
+        if found:
+            return sentence.format(*(_code(part) for part in found.groups()))
+    return text
+
+
+def _code(part: str) -> str:
+    words = part.split(", ")
+    return "、".join(CODES[word] for word in words) if all(word in CODES for word in words) else part
+
+
+@cache
+def _patterns() -> tuple[tuple[re.Pattern[str], str], ...]:
+    # the sentence with the most fixed text first: "{} asks for {}" would take many others
+    ordered = sorted(SENTENCES, key=lambda text: -len(text.replace("{}", "")))
+    return tuple(
+        (re.compile("(.+?)".join(map(re.escape, text.split("{}"))), re.DOTALL), SENTENCES[text]) for text in ordered
+    )
