@@ -16,8 +16,9 @@ from pathlib import Path
 import httpx2 as httpx
 import pytest
 
-from qujiang.cli import COMMANDS, main
-from qujiang.store import open_store
+from qujiang.cli import COMMANDS, main, samples
+from qujiang.errors import ConflictError
+from qujiang.store import accounts, open_store
 
 HOTLINE = (
     "ticket,received_at,enterprise_code,enterprise_name,contact_name,phone,service_code,title,description\n"
@@ -164,3 +165,20 @@ def test_the_first_start_makes_an_administrator_whose_password_is_for_one_time(t
     with again.read() as connection:
         assert trail.verify(connection).rows > 3
     again.close()
+
+
+def test_samples_fill_an_empty_database_and_no_other(database_url: str, book) -> None:
+    store = open_store(database_url)
+    try:
+        password, names = samples.fill(store, book)
+        with store.read() as connection:
+            count = connection.exec_driver_sql("SELECT count(*) FROM requests").scalar_one()
+            states = {row[0] for row in connection.exec_driver_sql("SELECT state FROM requests")}
+            codes = [row[0] for row in connection.exec_driver_sql("SELECT enterprise_code FROM accounts") if row[0]]
+        assert count > 5 and {"assigned", "handling", "replied"} <= states
+        assert all(accounts.credit_code_is_valid(code) for code in codes) and codes
+        assert accounts.log_in(store, names[0], password, "127.0.0.1").caller.role == "enterprise"
+        with pytest.raises(ConflictError, match="empty database"):
+            samples.fill(store, book)
+    finally:
+        store.close()

@@ -38,6 +38,9 @@ from qujiang.cli.desk import services_folder
     metavar="ADDRESS",
     help="Trust this proxy's word on who calls (X-Forwarded-For); without it, its own address counts.",
 )
+@click.option(
+    "--samples", is_flag=True, help="Fill an empty database with accounts of every role and sample requests, to try."
+)
 @click.option("--closed", is_flag=True, help="Show the plan's pages only to who is signed in.")
 def serve(
     district: Path | None,
@@ -48,6 +51,7 @@ def serve(
     https: bool,
     prefix: str,
     proxy: str,
+    samples: bool,
     closed: bool,
 ) -> None:
     """Serve: pages, API and Open311 in one process, until interrupted.
@@ -57,23 +61,27 @@ def serve(
     import uvicorn
 
     from qujiang.cases import read_bundles
+    from qujiang.cli.samples import fill
     from qujiang.desk import read_rulebook
     from qujiang.store import open_store
 
     if prefix and not re.fullmatch(r"(/[\w.~-]+)+", prefix):
         raise click.BadParameter(f"{prefix}: write /qujiang, without a slash at the end", param_hint="--prefix")
     services = services_folder(district)
-    read_rulebook(services)  # a faulty district is told here, not by a server that does not start
+    book = read_rulebook(services)  # a faulty district is told here, not by a server that does not start
     read_bundles(services)
     store = open_store(database)
     try:
         password = _first_admin(store)
+        tried = fill(store, book) if samples else None
         address = store.url.render_as_string(hide_password=False)
     finally:
         store.close()
     where = f"http://{host}:{port}{prefix}"
     if password:
         click.echo(f"first start: sign in at {where}/sign-in as admin with the one-time password {password}")
+    if tried:
+        click.echo(f"samples: password {tried[0]} for {', '.join(tried[1])}")
     os.environ["QUJIANG_DATABASE"], os.environ["QUJIANG_SERVICES"] = address, str(services.resolve())
     os.environ["QUJIANG_SECURE"] = "1" if https else "0"
     os.environ["QUJIANG_PREFIX"], os.environ["QUJIANG_COCKPIT"] = prefix, "closed" if closed else "open"
