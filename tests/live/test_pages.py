@@ -69,6 +69,7 @@ def test_a_cookie_is_marked_secure_behind_https(settings) -> None:
         body = {"name": "admin", "password": "pass phrase of admin"}
         answer = client.post("/sign-in", data=body, headers=HERE, follow_redirects=False)
         assert "secure" in answer.headers["set-cookie"].lower()
+        assert "max-age" in client.get("/about").headers["strict-transport-security"]
 
 
 @pytest.mark.parametrize(
@@ -267,6 +268,10 @@ def test_a_page_allows_no_script_or_style_inside_and_nothing_from_elsewhere(clie
     policy = answer.headers["content-security-policy"]
     assert "default-src 'none'" in policy and "script-src 'self';" in policy and "style-src 'self';" in policy
     assert "unsafe" not in policy and "http" not in policy
+    assert (
+        answer.headers["cross-origin-opener-policy"] == "same-origin"
+        and "strict-transport-security" not in answer.headers
+    )
     assert answer.headers["x-frame-options"] == "DENY" and answer.headers["cache-control"] == "no-store"
     assert client.get("/api/v1/bundles").headers["content-security-policy"].startswith("default-src 'none'; frame")
 

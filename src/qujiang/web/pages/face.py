@@ -108,7 +108,12 @@ class Face:
             "Cache-Control": "no-store",
             "Vary": "Cookie, Accept-Language",
             "Content-Language": language.TAGS[self.language],
+            "Cross-Origin-Opener-Policy": "same-origin",
+            "Cross-Origin-Resource-Policy": "same-origin",
+            "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
         }
+        if self.settings.secure:
+            headers["Strict-Transport-Security"] = "max-age=31536000"
         answer = Response(told, status, headers, "text/html; charset=utf-8")
         if language.asked(self.request):
             secure = self.settings.secure
