@@ -18,13 +18,14 @@ from typing import IO, Any
 from sqlalchemy import Boolean, Connection, Date, Table, insert, inspect, select, text
 
 from qujiang.errors import DataError, Fault, ScenarioError, StoreAwayError
-from qujiang.store import schema_rooms, trail
+from qujiang.store import schema_rooms, schema_studies, trail
 from qujiang.store.caller import SYSTEM
 from qujiang.store.engine import Store
 from qujiang.store.migrate import migrate, newest, stands_at
 from qujiang.store.types import Instant
 
 metadata = schema_rooms.requests.metadata
+assert schema_studies.studies.metadata is metadata  # a backup holds the tables of every room
 BATCH = 2000
 
 
