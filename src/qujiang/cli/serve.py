@@ -42,6 +42,14 @@ from qujiang.cli.desk import services_folder
     "--samples", is_flag=True, help="Fill an empty database with accounts of every role and sample requests, to try."
 )
 @click.option("--closed", is_flag=True, help="Show the plan's pages only to who is signed in.")
+@click.option(
+    "--futures",
+    type=click.IntRange(0, 10_000),
+    default=1000,
+    show_default=True,
+    help="Futures that the district's own plan is tested on, in the background.",
+)
+@click.option("--open-studies", is_flag=True, help="Enterprises may save and run scenarios too.")
 def serve(
     district: Path | None,
     database: str,
@@ -53,6 +61,8 @@ def serve(
     proxy: str,
     samples: bool,
     closed: bool,
+    futures: int,
+    open_studies: bool,
 ) -> None:
     """Serve: pages, API and Open311 in one process, until interrupted.
 
@@ -85,6 +95,7 @@ def serve(
     os.environ["QUJIANG_DATABASE"], os.environ["QUJIANG_SERVICES"] = address, str(services.resolve())
     os.environ["QUJIANG_SECURE"] = "1" if https else "0"
     os.environ["QUJIANG_PREFIX"], os.environ["QUJIANG_COCKPIT"] = prefix, "closed" if closed else "open"
+    os.environ["QUJIANG_STUDY_FUTURES"], os.environ["QUJIANG_OPEN_STUDIES"] = str(futures), "1" if open_studies else "0"
     os.environ["QUJIANG_DISTRICT"] = "" if district is None else str(district.resolve())
     click.echo(f"{where}/  {where}/api/v1  {where}/open311/v2/discovery.json", err=True)
     uvicorn.run(

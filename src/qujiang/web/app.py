@@ -18,9 +18,10 @@ from qujiang.errors import StoreAwayError
 from qujiang.store import SYSTEM, Store, hooks, open_store
 from qujiang.store.migrate import newest, stands_at
 from qujiang.store.repeats import forget_old
-from qujiang.web import accounts_api, cases_api, desk_api, events_api, faults, open311, pages
+from qujiang.web import accounts_api, cases_api, desk_api, events_api, faults, map_api, open311, pages, studies_api
 from qujiang.web.acts import House, as_json, house_of
 from qujiang.web.guard import Guard
+from qujiang.web.plans import Plans
 from qujiang.web.settings import Settings, from_environment
 
 log = logging.getLogger("qujiang.web")
@@ -55,9 +56,12 @@ def create_app(settings: Settings) -> FastAPI:
         stop = threading.Event()
         posting = threading.Thread(target=_post_events, args=(store, settings.webhook_every_s, stop), daemon=True)
         posting.start()
+        app.state.plans = Plans(store, settings)
+        app.state.plans.start()
         try:
             yield
         finally:
+            app.state.plans.stop()
             stop.set()
             posting.join(10)
             store.close()
@@ -74,7 +78,15 @@ def create_app(settings: Settings) -> FastAPI:
     )
     app.state.settings = settings
     faults.install(app)
-    for router in (desk_api.router, cases_api.router, accounts_api.router, events_api.router):
+    rooms = (
+        desk_api.router,
+        cases_api.router,
+        studies_api.router,
+        map_api.router,
+        accounts_api.router,
+        events_api.router,
+    )
+    for router in rooms:
         app.include_router(router, prefix="/api/v1")
     app.include_router(health)
     app.include_router(open311.router, prefix="/open311/v2")

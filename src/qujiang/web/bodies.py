@@ -185,3 +185,32 @@ class StepBody(Body):
     """A step is done."""
 
     note: Text = ""
+
+
+Toml = Annotated[str, StringConstraints(max_length=65_536, pattern=r"^[^\x00-\x08\x0b\x0c\x0e-\x1f]*$")]
+Visibility = Annotated[str, StringConstraints(pattern="^(private|link|public)$")]
+
+
+class OverlayBody(Body):
+    """A scenario, as a file of ``scenarios/`` holds it, or as chosen values of levers on top of scenarios of the district."""
+
+    overlay: Toml = ""
+    values: Annotated[dict[Line, float | int], Field(max_length=400)] = {}
+    scenarios: Annotated[list[Line], Field(max_length=20)] = []
+
+
+class StudyBody(OverlayBody):
+    """A scenario to save and run."""
+
+    title: Annotated[str, StringConstraints(min_length=1, max_length=200, pattern=r"^[^\x00-\x1f]*$")]
+    futures: Annotated[int, Field(ge=0, le=10_000)] = 256
+    seed: Annotated[int, Field(ge=0, le=2_147_483_647)] = 1
+    visibility: Visibility = "private"
+
+
+class StudyEdit(Body):
+    """A new title, another visibility."""
+
+    version: Version
+    title: Annotated[str, StringConstraints(min_length=1, max_length=200, pattern=r"^[^\x00-\x1f]*$")] | None = None
+    visibility: Visibility | None = None

@@ -16,7 +16,8 @@ from qujiang.store.engine import utc_now
 class Settings:
     """``services`` is the district's folder of service data, ``district`` the whole of it (None: the bundled one); ``secure``
     marks the cookie for https only; ``prefix`` is what a proxy puts before every path; ``open_cockpit`` shows the plan's
-    pages to everyone, else to who is signed in."""
+    pages to everyone, else to who is signed in. ``study_every_s`` is how often this process looks for studies to work (0: never),
+    ``study_futures`` how many futures the district's own plan is tested on; ``open_studies`` lets enterprises save studies."""
 
     database: str
     services: Path
@@ -28,6 +29,11 @@ class Settings:
     pool_size: int = 10
     threads: int = 16
     webhook_every_s: float = 2.0
+    study_every_s: float = 0.0
+    study_futures: int = 1000
+    study_minutes: float = 30.0
+    study_memory_mb: float = 4096.0
+    open_studies: bool = False
     clock: Callable[[], datetime] = utc_now
 
 
@@ -45,4 +51,7 @@ def from_environment() -> Settings:
         prefix=os.environ.get("QUJIANG_PREFIX", ""),
         open_cockpit=os.environ.get("QUJIANG_COCKPIT", "open") == "open",
         secure=os.environ.get("QUJIANG_SECURE") == "1",
+        study_every_s=float(os.environ.get("QUJIANG_STUDY_EVERY_S", "1")),
+        study_futures=int(os.environ.get("QUJIANG_STUDY_FUTURES", "1000")),
+        open_studies=os.environ.get("QUJIANG_OPEN_STUDIES") == "1",
     )

@@ -378,6 +378,8 @@ WORDS: dict[str, str] = {
     "rate.other_margin": "margin of the carrier",
     "rate.logit_scale": "sharpness of choice",
     "rate.truck_payload": "payload of a lorry at the gate",
+    "try.reason": "Chosen on the page “Try a change”.",
+    "try.title": "A change",
 }
 
 #: Unit id -> form; {n} is the number and {M} a mega before tonnes.

@@ -378,6 +378,8 @@ WORDS: dict[str, str] = {
     "rate.other_margin": "承运人毛利率",
     "rate.logit_scale": "选择敏感度",
     "rate.truck_payload": "道口货车载重",
+    "try.reason": "在“试一试”页面选定。",
+    "try.title": "一项改动",
 }
 
 #: Unit id -> form; {n} is the number.
