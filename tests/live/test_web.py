@@ -107,7 +107,9 @@ def test_every_route_for_every_role(api) -> None:
         if path.startswith("/api/v1")
         for method in item
     }
-    assert routes == set(DOORS) | PUBLIC
+    elsewhere = {route for route in routes if route[1].startswith(("/studies", "/map", "/plan", "/levers"))}
+    assert elsewhere  # walked in test_studies_web.py
+    assert routes - elsewhere == set(DOORS) | PUBLIC
     # accounts are shut at the end of the walk, for that one is done
     for (method, route), past in sorted(DOORS.items(), key=lambda door: door[0][1].endswith(("disable", "revoke"))):
         path = route.format(number=number, code=code, step="arrival", material="contract", account_id=9999, key_id=9999)

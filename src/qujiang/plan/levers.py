@@ -87,6 +87,8 @@ Ranges = Mapping[tuple[str, str, str], Mapping[str, Any]]
 
 def _capacity(district: District, ranges: Ranges, locks: Sequence[str] | None) -> Iterator[Lever | None]:
     port = district.info.port_place
+    if port is None:
+        return
     here = district["terminals"].filter((pl.col("place") == port) & ~pl.col("is_total").fill_null(False))
     names = dict(zip(here["id"], here["name"], strict=True))
     for row in _rows(here, "terminals"):
@@ -214,10 +216,10 @@ def _inside(column: Column, low: float, high: float) -> tuple[float, float]:
 
 
 def step_of(low: float, high: float) -> float:
-    """A round step: about a hundred of them from low to high.
+    """A round step (1, 2 or 5 times a power of ten): from forty to a hundred of them from low to high.
 
     >>> step_of(0.28, 0.5), step_of(1_600_000, 6_400_000)
-    (0.002, 50000.0)
+    (0.005, 50000.0)
     """
     raw = (high - low) / STEPS
     if raw <= 0:

@@ -98,9 +98,7 @@ def run_again(unit: Unit, ground: Ground, code: str, version: int) -> int:
 
 def cancel(unit: Unit, code: str, version: int) -> int:
     """Stop asking; the run ends unless another study asks for it too. The new version."""
-    row = _locked(unit, code, version)
-    if not access.may_stop(unit.caller, row["account_id"]):
-        raise ForbiddenError("only its owner or an administrator may cancel a study")
+    row = _stoppable(unit, code, version, "cancel")
     if _state(row) not in queue.WAITING:
         raise ConflictError(f"the study is {_state(row)}: there is nothing to cancel", row["version"])
     new = _store(unit, row, {"cancelled": True})
@@ -111,9 +109,7 @@ def cancel(unit: Unit, code: str, version: int) -> int:
 
 def remove(unit: Unit, code: str, version: int) -> None:
     """Delete a study; its run ends unless another study asks for it too. The trail keeps that it was."""
-    row = _locked(unit, code, version)
-    if not access.may_stop(unit.caller, row["account_id"]):
-        raise ForbiddenError("only its owner or an administrator may delete a study")
+    row = _stoppable(unit, code, version, "delete")
     unit.execute(delete(studies).where(studies.c.id == row["id"]))
     queue.stop_unwanted(unit, row["run_id"])
     unit.tell("study_deleted", f"study:{row['id']}", before={"title": row["title"], "visibility": row["visibility"]})
@@ -215,18 +211,24 @@ def _progress(connection: Connection, row: RowMapping, now: datetime) -> dict[st
     return queue.progress_of(row, now, ahead) | {"state": _state(row), "version": row["version"]}
 
 
-def _locked(unit: Unit, code: str, version: int) -> RowMapping:
+def _stoppable(unit: Unit, code: str, version: int, verb: str) -> RowMapping:
     row = find(unit.connection, unit.caller, code, lock=True)
-    if row["version"] != version:
-        raise ConflictError(f"the study was changed meanwhile: it is at version {row['version']}", row["version"])
-    return row
+    if not access.may_stop(unit.caller, row["account_id"]):
+        raise ForbiddenError(f"only its owner or an administrator may {verb} a study")
+    return _seen(row, version)
 
 
 def _changeable(unit: Unit, code: str, version: int) -> RowMapping:
     row = find(unit.connection, unit.caller, code, lock=True)
     if not access.may_change(unit.caller, row["account_id"]):
         raise ForbiddenError("only its owner may change a study; save a copy of your own")
-    return _locked(unit, code, version)
+    return _seen(row, version)
+
+
+def _seen(row: RowMapping, version: int) -> RowMapping:
+    if row["version"] != version:
+        raise ConflictError(f"the study was changed meanwhile: it is at version {row['version']}", row["version"])
+    return row
 
 
 def _store(unit: Unit, row: RowMapping, changes: dict[str, Any]) -> int:
