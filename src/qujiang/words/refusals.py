@@ -131,6 +131,35 @@ SENTENCES: dict[str, str] = {
     "{} is less than the minimum of {}": "{}小于最小值{}",
     "{} is greater than the maximum of {}": "{}大于最大值{}",
     "Additional properties are not allowed ({} was unexpected)": "有多余的内容：{}",
+    # studies
+    "no such run": "没有该次计算",
+    "there is no answer: the run is {}": "尚无结果：计算状态为“{}”",
+    "the study is {}: there is nothing to cancel": "该方案状态为“{}”，无可取消",
+    "there is no such study, or it is not shared with you": "没有该方案，或未与您共享",
+    "only its owner or an administrator may {} a study": "只有方案所有者或管理员可以进行“{}”",
+    "only its owner may change a study; save a copy of your own": "只有所有者可以修改方案；请另存一份",
+    "the study was changed meanwhile: it is at version {}": "方案已被修改，当前为第{}版",
+    "{} studies of yours wait or run already: let one end or cancel it": "您已有{}个方案在排队或计算，请等待其完成或取消其一",
+    "{} studies wait already: try again later": "已有{}个方案在排队，请稍后再试",
+    "you keep {} studies: delete some first": "您已保存{}个方案，请先删除一些",
+    "the district has no flows: its freight tables are empty": "本区没有货流：货运数据表为空",
+    "the plan is being computed for the first time: look again in a minute": "规划正在首次计算，请一分钟后再看",
+    "the study has no answer yet": "该方案尚无结果",
+    "log in, or send an API key": "请先登录，或提供API密钥",
+    "the district's files changed since this was asked: ask again": "提交之后本区数据已变更，请重新计算",
+    "it took longer than {} minutes and was ended": "计算超过{}分钟，已终止",
+    "it took more than {} MB and was ended": "计算占用内存超过{} MB，已终止",
+    "the process that ran it died {} times": "计算进程中断{}次，已放弃",
+    "the process that ran it ended with code {}": "计算进程异常退出，代码{}",
+    "this should not happen: {}": "系统内部出错：{}",
+    "must not be empty (give it a name)": "不能为空（请填写名称）",
+    "has more than {} signs (shorten it)": "超过{}个字符（请缩短）",
+    "is no lever of this district (choose one from its list)": "不是本区的可调项（请从列表中选择）",
+    "must be a whole number (write {})": "须为整数（请填{}）",
+    "must be a number (write one from {} to {})": "须为数字（请填{}至{}）",
+    "lies outside what is possible (write one from {} to {})": "超出可能范围（请填{}至{}）",
+    "is no scenario of this district (choose from {})": "不是本区的情景（可选：{}）",
+    "stands beside chosen values (send either the TOML or the values)": "已另选数值（TOML与所选数值只能提交其一）",
 }
 
 #: Codes that stand in sentences.
@@ -139,6 +168,7 @@ CODES: dict[str, str] = {
     "auditor": "审计人员", "admin": "管理员", "anonymous": "未登录者", "system": "系统",
     "received": "已受理", "assigned": "已派单", "handling": "办理中", "escalated": "已提请联席会议", "replied": "已答复",
     "closed": "已办结", "merged": "已合并",
+    "queued": "排队中", "running": "计算中", "done": "已完成", "failed": "失败", "cancelled": "已取消", "cancel": "取消", "delete": "删除",
 }  # fmt: skip
 
 
