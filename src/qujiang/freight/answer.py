@@ -152,14 +152,16 @@ def _distance(best: Chain, rival: Chain) -> float | None:
 
 def warnings(chains: tuple[Chain, ...]) -> list[str]:
     """What a reader would otherwise overlook: a vessel chain that is no greener than the lorry says so."""
+    return [
+        f"the chain by {chain.signature} emits {chain.kg:.1f} kgCO2e/t, the lorry {lorry.kg:.1f}: the vessel is no greener here"
+        for chain, lorry in no_greener(chains)
+    ]
+
+
+def no_greener(chains: tuple[Chain, ...]) -> list[tuple[Chain, Chain]]:
+    """Vessel chains that emit no less than the lorry, each with the lorry's chain."""
     road = [chain for chain in chains if chain.signature == "road"]
-    told = []
-    for chain in chains:
-        if road and "water" in chain.signature and chain.kg >= road[0].kg:
-            told.append(
-                f"the chain by {chain.signature} emits {chain.kg:.1f} kgCO2e/t, the lorry {road[0].kg:.1f}: the vessel is no greener here"
-            )
-    return told
+    return [(chain, road[0]) for chain in chains if road and "water" in chain.signature and chain.kg >= road[0].kg]
 
 
 def as_lines(book: QuoteBook, question: Question, chains: tuple[Chain, ...]) -> list[str]:

@@ -13,6 +13,15 @@ ENDINGS = ("特别行政区", "自治区", "街道", "省", "市", "县", "区",
 
 
 @dataclass(frozen=True, slots=True)
+class Found:
+    """What a name means: its ``row``; else ``several`` rows that carry it, or the ``near`` ones that nearly do."""
+
+    row: int | None = None
+    several: tuple[int, ...] = ()
+    near: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Names:
     """Rows with an id, names and aliases; ``known`` maps each written form to the rows that carry it."""
 
@@ -31,41 +40,47 @@ class Names:
         ScenarioError
             Nothing is called so (with the nearest names), or several are (with all of them).
         """
-        wanted = _fold(text)
-        if not wanted:
+        found = self.search(text)
+        if found.row is not None:
+            return found.row
+        if found.several:
+            raise ScenarioError(f"{text} may be several {self.what}s: {self._list(found.several)}; name one by its id")
+        if not _fold(text):
             raise ScenarioError(f"a {self.what} must be named; it is empty")
-        for table, key in ((self.exact, wanted), (self.alias, wanted), (self.bare, _bare(wanted))):
-            if key in table:
-                return self._only(text, table[key])
-        rows = sorted(
-            {
-                row
-                for table in (self.exact, self.alias)
-                for name in table
-                if name.startswith(wanted)
-                for row in table[name]
-            }
-        )
-        if rows:
-            return self._only(text, tuple(rows))
-        near = difflib.get_close_matches(wanted, [*self.exact, *self.alias], n=5, cutoff=0.6)
-        rows = list(
-            dict.fromkeys(row for name in near for row in (*self.exact.get(name, ()), *self.alias.get(name, ())))
-        )
         hint = (
-            f"did you mean {self._list(rows)}?"
-            if rows
+            f"did you mean {self._list(found.near)}?"
+            if found.near
             else f"the table holds {len(self.ids)} of them, by id, Chinese or English name"
         )
         raise ScenarioError(f"no {self.what} is called {text}: {hint}")
 
-    def _only(self, text: str, rows: Sequence[int]) -> int:
-        if len(rows) == 1:
-            return rows[0]
-        raise ScenarioError(f"{text} may be several {self.what}s: {self._list(rows)}; name one by its id")
+    def search(self, text: str) -> Found:
+        """The row of a name, or the rows that may be meant; never an error."""
+        wanted = _fold(text)
+        if not wanted:
+            return Found()
+        for table, key in ((self.exact, wanted), (self.alias, wanted), (self.bare, _bare(wanted))):
+            if key in table:
+                return _only(table[key])
+        rows = {
+            row
+            for table in (self.exact, self.alias)
+            for name in table
+            if name.startswith(wanted)
+            for row in table[name]
+        }
+        if rows:
+            return _only(tuple(sorted(rows)))
+        near = difflib.get_close_matches(wanted, [*self.exact, *self.alias], n=5, cutoff=0.6)
+        found = (row for name in near for row in (*self.exact.get(name, ()), *self.alias.get(name, ())))
+        return Found(near=tuple(dict.fromkeys(found)))
 
     def _list(self, rows: Sequence[int]) -> str:
         return ", ".join(f"{self.ids[row]} ({self.labels[row]})" for row in rows[:8])
+
+
+def _only(rows: tuple[int, ...]) -> Found:
+    return Found(row=rows[0]) if len(rows) == 1 else Found(several=rows)
 
 
 def _fold(text: str) -> str:
