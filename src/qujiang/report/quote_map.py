@@ -10,7 +10,8 @@ from qujiang.freight.drawn import Drawn
 from qujiang.report.flowmap import short_name
 from qujiang.report.geography import Frame, frame_around, read_outlines
 from qujiang.report.labels import Label, Wish, place_labels
-from qujiang.words import LANGUAGES, Language, known, number, quantity
+from qujiang.report.quote_words import QuoteWords
+from qujiang.words import LANGUAGES, Language, quantity
 
 WIDTH = 760.0
 LETTERS, MOST_LABELS = 13.0, 14
@@ -37,17 +38,17 @@ class QuotePicture:
     labels: tuple[Label, ...]
 
 
-def leg_lines(answer: Mapping[str, Any], drawn: Sequence[Drawn], places: Mapping[str, Mapping[str, Any]]) -> Json:
+def leg_lines(answer: Mapping[str, Any], drawn: Sequence[Drawn], words: QuoteWords) -> Json:
     """Every leg of every chain as a line through the places that it passes; its words stand beside it in both languages.
 
     Parameters
     ----------
     answer
         What ``freight.answer.as_answer`` tells.
-    places
-        Rows of ``places`` by id; a place without a point is passed over, and a leg that keeps less than two has no line.
+    words
+        The district's names. A place without a point is passed over, and a leg that keeps less than two has no line.
     """
-    features = []
+    features, places = [], words.places
     for one in drawn:
         leg = answer["chains"][one.chain - 1]["legs"][one.leg - 1]
         points = _points(one.places, places)
@@ -55,24 +56,25 @@ def leg_lines(answer: Mapping[str, Any], drawn: Sequence[Drawn], places: Mapping
             continue
         ends = {"from": leg["from"], "to": leg["to"]}
         names = {
-            f"{end}_{language}": short_name(places[id_], language) for end, id_ in ends.items() for language in LANGUAGES
+            f"{end}_{language}": short_name(places[id_], language)
+            for end, id_ in ends.items()
+            for language in LANGUAGES
         }
-        told = {"chain": one.chain, "leg": one.leg, "mode": leg["mode"], **ends, **names, **_words(leg)}
+        told = {"chain": one.chain, "leg": one.leg, "mode": leg["mode"], **ends, **names, **_words(leg, words)}
         shape = {"type": "LineString", "coordinates": points}
         features.append({"type": "Feature", "geometry": shape, "properties": told})
     return {"type": "FeatureCollection", "status": "assumed", "features": features}
 
 
-def quote_picture(
-    drawn: Sequence[Drawn], places: Mapping[str, Mapping[str, Any]], district: Any, language: Language
-) -> QuotePicture | None:
+def quote_picture(drawn: Sequence[Drawn], words: QuoteWords, language: Language) -> QuotePicture | None:
     """A picture of the chains; None where no leg has a line."""
+    places = words.places
     lines = [(one, _points(one.places, places)) for one in drawn]
     lines = [(one, points) for one, points in lines if len(points) > 1]
     if not lines:
         return None
     frame = frame_around([tuple(point) for _, points in lines for point in points], WIDTH)
-    outlines = read_outlines(district)
+    outlines = read_outlines(words.district)
     paths = [] if outlines is None else [(o.kind, outlines.path(o, frame)) for o in outlines.features]
     ends = list(dict.fromkeys(name for one, _ in lines for name in (one.places[0], one.places[-1])))
     at = {name: frame.xy(*_points((name,), places)[0]) for name in ends if _points((name,), places)}
@@ -88,19 +90,21 @@ def quote_picture(
 
 def _points(names: Sequence[str], places: Mapping[str, Mapping[str, Any]]) -> list[list[float]]:
     rows = [places[name] for name in names if name in places]
-    return [[row["lon_deg"], row["lat_deg"]] for row in rows if row["lon_deg"] is not None and row["lat_deg"] is not None]
+    return [
+        [row["lon_deg"], row["lat_deg"]] for row in rows if row["lon_deg"] is not None and row["lat_deg"] is not None
+    ]
 
 
 def _svg(points: Sequence[Sequence[float]], frame: Frame) -> str:
     return " ".join(f"{x:g},{y:g}" for x, y in (frame.xy(lon, lat) for lon, lat in points))
 
 
-def _words(leg: Mapping[str, Any]) -> dict[str, str]:
+def _words(leg: Mapping[str, Any], words: QuoteWords) -> dict[str, str]:
     told = {}
     for language in LANGUAGES:
         told[f"length_{language}"] = quantity(leg["km"], "km", language)
         told[f"cost_{language}"] = quantity(leg["yuan_per_t"], "yuan_per_t", language)
         told[f"time_{language}"] = quantity(leg["hours"], "h", language)
-        told[f"co2e_{language}"] = f"{number(leg['kgco2e_per_t'], language)} kg/t"
-        told[f"means_{language}"] = known("means", leg["means"]).of(language)
+        told[f"co2e_{language}"] = quantity(leg["kgco2e_per_t"], "kgco2e_per_t", language)
+        told[f"means_{language}"] = words.means(leg).of(language)
     return told

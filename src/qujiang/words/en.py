@@ -426,6 +426,14 @@ UNITS: dict[str, str] = {
     "berths": "{n} berths",
     "kg_per_t": "{n} kg/t",
     "kgco2e_per_t": "{n} kg CO₂e/t",
+    "yuan_per_box": "CNY {n}/box",
+    "yuan_per_passage": "CNY {n} per passage",
+    "h_per_passage": "{n} h per passage",
+    "h_per_voyage": "{n} h per voyage",
+    "m": "{n} m",
+    "km_per_h": "{n} km/h",
+    "h_per_year": "{n} h/year",
+    "years": "{n} years",
 }
 
 #: Endings after exactly one.
@@ -441,6 +449,7 @@ SINGULAR: dict[str, str] = {
     " percentage points": " percentage point",
     " people": " person",
     " berths": " berth",
+    " years": " year",
 }
 
 MONTHS = (

@@ -5,12 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
-from qujiang.words import en, web_shell, zh
+from qujiang.words import en, web_freight, web_map, web_projects, web_shell, zh
 from qujiang.words.numbers import Language
 
 LANGUAGES: tuple[Language, ...] = ("en", "zh")
 #: Wording of the pages, a room a file, both languages side by side.
-PAGES = (web_shell.WORDS,)
+PAGES = (
+    web_shell.WORDS,
+    web_map.WORDS,
+    web_freight.WORDS,
+    web_projects.WORDS,
+)
 WORDS = {
     "en": en.WORDS | {key: both[0] for words in PAGES for key, both in words.items()},
     "zh": zh.WORDS | {key: both[1] for words in PAGES for key, both in words.items()},

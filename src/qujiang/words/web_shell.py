@@ -87,6 +87,7 @@ WORDS: dict[str, tuple[str, str]] = {
     "web.room.freight": ("Freight quotes", "货运报价"),
     "web.room.port": ("Port", "港口"),
     "web.room.projects": ("Projects", "重点项目"),
+    "web.room.outlook": ("Outlook", "走势与目标"),
     "web.room.desk": ("Requests", "企呼我应"),
     "web.room.cases": ("One thing done", "一件事"),
     "web.room.accounts": ("Accounts", "账户管理"),

@@ -426,4 +426,12 @@ UNITS: dict[str, str] = {
     "berths": "{n}个泊位",
     "kg_per_t": "{n}千克/吨",
     "kgco2e_per_t": "{n}千克二氧化碳当量/吨",
+    "yuan_per_box": "{n}元/箱",
+    "yuan_per_passage": "{n}元/次",
+    "h_per_passage": "{n}小时/次",
+    "h_per_voyage": "{n}小时/航次",
+    "m": "{n}米",
+    "km_per_h": "{n}公里/小时",
+    "h_per_year": "{n}小时/年",
+    "years": "{n}年",
 }

@@ -23,7 +23,13 @@ class Room:
     roles: frozenset[str] = EVERYONE
 
 
-ROOMS: tuple[Room, ...] = (Room("accounts", "/accounts", frozenset({"admin"})),)
+ROOMS: tuple[Room, ...] = (
+    Room("freight", "/freight"),
+    Room("port", "/port"),
+    Room("projects", "/projects"),
+    Room("outlook", "/outlook"),
+    Room("accounts", "/accounts", frozenset({"admin"})),
+)
 
 
 def open_rooms(caller: Caller) -> tuple[Room, ...]:
@@ -33,6 +39,7 @@ def open_rooms(caller: Caller) -> tuple[Room, ...]:
 
 def routers() -> Iterator[APIRouter]:
     """The routers of all rooms."""
-    from qujiang.web.pages import accounts, assets, entry
+    from qujiang.web.pages import accounts, assets, entry, freight, map, projects
 
     yield from (assets.router, entry.router, accounts.router)
+    yield from (map.router, freight.router, projects.router)

@@ -22,6 +22,7 @@ class View:
     data: Mapping[str, Any]
     rows: Sequence[Mapping[str, Any]] | None = None
     aside: Mapping[str, Any] = field(default_factory=dict)  # for the template alone: forms, labels
+    status: int = 200  # of the page: 422 where what was asked is faulty
 
 
 def view(
@@ -54,7 +55,7 @@ def view(
             own = (twin or face.path).rstrip("/")
             query = "?" + face.request.url.query if face.request.url.query else ""
             twins = {kind: face.root + own + "." + kind + query for kind in ("json", "csv")}
-            return face.page(template, twins=twins, **{**shown.data, **shown.aside})
+            return face.page(template, shown.status, twins=twins, **{**shown.data, **shown.aside})
 
         name = ask.__name__
         router.add_api_route(stem + ".json", as_data, name=name + "_json", include_in_schema=False)

@@ -85,6 +85,7 @@
       this.form = document.getElementById(this.told.controls || "") || null;
       this.holder = box.querySelector("[data-map-here]");
       this.chain = Number(this.told.chain || 1);
+      this.placed = /map=/.test(location.hash); // the address says which part to show
     }
 
     get layers() { return this.told.layers; }
@@ -128,8 +129,9 @@
       this.draw_signs();
       await this.ground();
       await this.refresh();
-      this.fit(false);
       this.listen();
+      this.fit(false);
+      this.place_names();
       this.box.dataset.state = "drawn";
       this.map.on("idle", () => this.count());
       this.map.triggerRepaint();
@@ -284,7 +286,7 @@
     }
 
     fit(moved = true) {
-      if (!moved && /map=/.test(location.hash)) return;
+      if (!moved && this.placed) return;
       const bounds = this.bounds();
       const room = Math.min(48, this.holder.clientWidth / 10);
       if (!bounds.isEmpty()) this.map.fitBounds(bounds, { padding: room, maxZoom: 13, duration: moved && !still.matches ? 500 : 0 });
@@ -407,7 +409,7 @@
         if (!feature) continue;
         const at = middle(feature.geometry);
         this.pinned = false;
-        this.show([{ feature, kind }], at, true);
+        this.show([{ feature, kind, id: layer.id }], at, true);
         this.pinned = true;
         this.holder.scrollIntoView({ block: "nearest", behavior: still.matches ? "auto" : "smooth" });
         this.map.easeTo({ center: at, duration: still.matches ? 0 : 400 });
@@ -425,12 +427,12 @@
       const far = NEAR_PX * times, box = [[point.x - far, point.y - far], [point.x + far, point.y + far]];
       const ids = [], of = {};
       for (const layer of this.layers) for (const id of [...this.ids(layer), `${layer.id}-port`]) {
-        if (this.map.getLayer(id)) { ids.push(id); of[id] = layer.kind; }
+        if (this.map.getLayer(id)) { ids.push(id); of[id] = layer; }
       }
       const seen = new Set(), found = [];
       for (const feature of this.map.queryRenderedFeatures(box, { layers: ids })) {
-        const kind = of[feature.layer.id], name = `${kind}:${this.key(kind, feature.properties)}`;
-        if (!seen.has(name)) { seen.add(name); found.push({ feature, kind }); }
+        const { kind, id } = of[feature.layer.id], name = `${kind}:${this.key(kind, feature.properties)}`;
+        if (!seen.has(name)) { seen.add(name); found.push({ feature, kind, id }); }
       }
       const rank = { locks: 0, terminals: 1, venues: 2, places: 3, legs: 4, flows: 5, coverage: 6 };
       return found.sort((one, other) => rank[one.kind] - rank[other.kind]).slice(0, 4);
@@ -439,7 +441,7 @@
     show(found, at, aloud = false) {
       if (!found.length) { this.popup.remove(); if (aloud && this.spoken) this.spoken.textContent = this.words.nothing; return; }
       const body = make("div", "told");
-      for (const { feature, kind } of found) body.appendChild(this.card(kind, feature.properties));
+      for (const { feature, kind, id } of found) body.appendChild(this.card(kind, feature.properties, this.data[id] || {}));
       this.popup.setLngLat(at).setDOMContent(body);
       if (!this.popup.isOpen()) this.popup.addTo(this.map);
       if (aloud && this.spoken) this.spoken.textContent = [...body.querySelectorAll("h3, dt, dd, p")].map((part) => part.textContent).join(" ");
@@ -447,7 +449,7 @@
 
     name(told) { return (this.language === "zh" ? told.zh ?? told.name_zh : told.en ?? told.name_en) || told.name || told.id || ""; }
 
-    card(kind, told) {
+    card(kind, told, whole) {
       const words = this.words, language = this.language, card = make("section");
       const lines = [], line = (name, value) => { if (value !== null && value !== undefined && value !== "") lines.push([words[name], value]); };
       const parsed = (value) => { try { return typeof value === "string" && /^[[{]/.test(value) ? JSON.parse(value) : value; } catch { return value; } };
@@ -476,14 +478,14 @@
         line("berths", told.berth_count);
         line("capacity", told.capacity_t_per_year ? tonnes(told.capacity_t_per_year, language) : null);
       } else if (kind === "coverage") line("coverage", words.coverage_how);
-      const status = told.status || words.layer_status?.[kind];
-      const source = parsed(told.source) ?? words.layer_source?.[kind];
+      const status = told.status || whole.status;
+      const source = parsed(told.source) ?? whole.source ?? this.told.sources?.[kind];
       card.appendChild(make("h3", "", title));
       if (lines.length) {
         const list = card.appendChild(make("dl"));
         for (const [name, value] of lines) { list.appendChild(make("dt", "", name)); list.appendChild(make("dd", "", String(value))); }
       }
-      const sources = (Array.isArray(source) ? source : [source]).filter(Boolean).map((id) => words.sources?.[id] || id).join("; ");
+      const sources = (Array.isArray(source) ? source : [source]).filter(Boolean).map((id) => this.told.titles?.[id] || id).join("; ");
       const foot = [words.statuses[status] || status, sources && `${words.source}: ${sources}`].filter(Boolean).join(" · ");
       if (foot) card.appendChild(make("p", "from", foot));
       return card;

@@ -1,0 +1,128 @@
+"""Map, quotes, port, projects and outlook in a real browser."""
+
+from __future__ import annotations
+
+import base64
+import json
+import re
+
+import pytest
+from playwright.sync_api import Page, expect
+
+ASKED = "/freight?from=常山&to=苏州&cargo=plate&tonnes=500"
+PAGES = ("/freight", ASKED, "/projects")
+#: The map's driver tells of readings of its canvas; nothing else may be said.
+COLOURS = """async (picture) => {
+  const image = await createImageBitmap(await (await fetch(picture)).blob());
+  const canvas = new OffscreenCanvas(image.width, image.height), pen = canvas.getContext("2d");
+  pen.drawImage(image, 0, 0);
+  const seen = {};
+  const data = pen.getImageData(0, 0, image.width, image.height).data;
+  for (let k = 0; k < data.length; k += 4) { const c = `${data[k] >> 4},${data[k + 1] >> 4},${data[k + 2] >> 4}`; seen[c] = (seen[c] || 0) + 1; }
+  return Object.keys(seen).length;
+}"""
+
+
+def drawn(page: Page) -> dict[str, int]:
+    """Wait until the map stands still, and tell how many features of each layer are on the screen."""
+    page.wait_for_selector("[data-map][data-state=drawn][data-drawn]", timeout=30_000)
+    told = page.locator("[data-map]").first.get_attribute("data-drawn")
+    assert told
+    return json.loads(told)
+
+
+def colours(page: Page, other: Page) -> int:
+    """How many colours the map shows, counted from its picture on a page without a policy."""
+    picture = base64.b64encode(page.locator(".map canvas").screenshot()).decode()
+    other.goto("about:blank")
+    return other.evaluate(COLOURS, f"data:image/png;base64,{picture}")
+
+
+@pytest.mark.parametrize("path", PAGES)
+@pytest.mark.parametrize(("language", "size", "dark"), [("en", "desktop", True), ("zh", "phone", False)])
+def test_pages_are_accessible_and_fit(visit, axe, fits, path: str, language: str, size: str, dark: bool) -> None:
+    page = visit(path, language=language, size=size, dark=dark)
+    if page.locator("[data-map]").count():
+        drawn(page)
+    axe(page)
+    assert fits(page)
+
+
+@pytest.mark.parametrize(("language", "size"), [("zh", "phone"), ("en", "desktop")])
+def test_a_quote_from_the_question_to_the_chains_on_the_map(visit, browser, language: str, size: str) -> None:
+    words = {
+        "en": ("From", "To", "Cargo", "Tonnes", "Quote", "Changshan", "Suzhou", "cheapest"),
+        "zh": ("起点", "终点", "货种", "吨数", "询价", "常山", "苏州", "最省钱"),
+    }[language]
+    page = visit("/freight", language=language, size=size)
+    page.get_by_label(words[0], exact=True).fill(words[5])
+    page.get_by_label(words[1], exact=True).fill(words[6])
+    page.get_by_label(words[2], exact=True).select_option("plate")
+    page.get_by_label(words[3], exact=True).fill("500")
+    page.get_by_role("button", name=words[4]).click()
+    expect(page.get_by_text(words[7]).first).to_be_visible()
+    chains = page.locator("a[data-chain]").count()
+    assert chains >= 3 and drawn(page)["legs"] >= chains
+    other = browser.new_page()
+    assert colours(page, other) > 8  # land, sea, borders, modes: more than a blank ground
+    other.close()
+    # another chain is chosen without leaving the page, and the address keeps it
+    page.locator("a[data-chain]").nth(2).click()
+    expect(page.locator("a[data-chain='3']")).to_have_attribute("aria-current", "true")
+    expect(page).to_have_url(re.compile("chain=3"))
+    page.reload()
+    expect(page.locator("tr.chosen a")).to_have_attribute("data-chain", "3")
+
+
+def test_figures_show_what_they_rest_on_when_the_keyboard_comes_to_them(visit) -> None:
+    page = visit(ASKED)
+    figure = page.locator("table.chains .figure").first
+    expect(figure.get_by_role("tooltip")).to_be_hidden()
+    figure.locator("button").focus()
+    expect(figure.get_by_role("tooltip")).to_be_visible()
+    expect(figure.get_by_role("tooltip")).to_contain_text("crew wage")
+    page.keyboard.press("Escape")
+    expect(figure.get_by_role("tooltip")).to_be_hidden()
+
+
+def test_faults_of_a_question_stand_at_their_fields(visit, axe) -> None:
+    page = visit("/freight?from=Changshn&to=&cargo=plate&tonnes=-5", meant=("422",))
+    expect(page.get_by_label("From", exact=True)).to_have_attribute("aria-invalid", "true")
+    expect(page.locator("#f-from-fault")).to_contain_text("Did you mean")
+    expect(page.locator("#f-tonnes-fault")).to_be_visible()
+    assert page.evaluate("document.activeElement.id") == "faults"
+    axe(page)
+
+
+def test_the_map_works_with_the_keyboard_and_from_its_table(visit) -> None:
+    page = visit(ASKED)
+    drawn(page)
+    canvas = page.locator(".map canvas")
+    canvas.focus()
+    before = page.url
+    for key in ("ArrowRight", "ArrowRight", "+"):
+        page.keyboard.press(key)
+    page.wait_for_function(
+        "(before) => location.href !== before", arg=before
+    )  # the address holds the part that is shown
+    page.locator("details[open] button.go").last.click()
+    popup = page.locator(".maplibregl-popup")
+    expect(popup).to_contain_text("water: Qujiang port area – Suzhou")
+    expect(popup).to_contain_text("assumed")
+    canvas.focus()
+    page.keyboard.press("Escape")
+    expect(popup).to_have_count(0)
+    page.locator("details[open] button.go").last.click()
+    page.wait_for_timeout(600)
+    canvas.focus()
+    page.keyboard.press("Escape")
+    page.keyboard.press("Enter")  # what lies in the middle
+    expect(popup).to_be_visible()
+
+
+@pytest.mark.parametrize("path", [ASKED])
+def test_without_scripts_a_picture_and_a_table_say_the_same(visit, path: str) -> None:
+    page = visit(path, scripts=False)
+    expect(page.locator(".still svg")).to_be_visible()
+    assert page.locator(".still polyline").count() >= 3
+    expect(page.locator("table").first).to_be_visible()

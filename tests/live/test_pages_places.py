@@ -1,0 +1,223 @@
+"""The pages of map, quotes, port, projects and outlook over HTTP: figures against the rooms, faults, both languages, twins."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import re
+import shutil
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import date
+from itertools import pairwise
+
+import polars as pl
+import pytest
+from fastapi.testclient import TestClient
+
+from qujiang.district import District
+from qujiang.freight.quote import ask, quote
+from qujiang.freight.shelf import book_of
+from qujiang.outlook.projects import read_projects, stand
+from qujiang.report.project_rows import projects_on
+from qujiang.store import open_store
+from qujiang.web import Settings, create_app
+from tests.live.conftest import SERVICES
+
+FOLDER = SERVICES.parent
+ASKED = "/freight{}?from=常山&to=Suzhou&cargo=钢板&tonnes=500"
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TestClient]:
+    """One application on SQLite: these pages read the district, not the store."""
+    path = tmp_path_factory.mktemp("places") / "live.sqlite3"
+    open_store(str(path)).close()
+    with TestClient(create_app(Settings(f"sqlite:///{path}", SERVICES, webhook_every_s=3600))) as client:
+        yield client
+
+
+@pytest.fixture(autouse=True)
+def fresh(site: TestClient) -> None:
+    """A language that one test chose is not the next one's."""
+    site.cookies.clear()
+
+
+@pytest.fixture(scope="module")
+def district() -> District:
+    return District.open(FOLDER)
+
+
+def rows_of(text: str) -> list[dict[str, str]]:
+    return list(csv.DictReader(io.StringIO(text.removeprefix("\ufeff"))))
+
+
+# -- quotes ------------------------------------------------------------------------------------------------------------
+
+
+def test_a_quote_is_the_rooms_own_in_page_json_and_csv(site: TestClient) -> None:
+    book = book_of(FOLDER)
+    chains = quote(book, ask(book, "常山县", "苏州", "plate", 500))
+    told = site.get(ASKED.format(".json")).json()
+    assert [chain["yuan_per_t"] for chain in told["chains"]] == pytest.approx([chain.yuan for chain in chains])
+    assert [chain["hours"] for chain in told["chains"]] == pytest.approx([chain.hours for chain in chains])
+    assert told["question"]["tonnes"] == 500 and told["question"]["from"] == "changshan"
+    rows = rows_of(site.get(ASKED.format(".csv")).text)
+    assert len(rows) == sum(len(chain.legs) for chain in chains)
+    for number, chain in enumerate(chains, 1):
+        own = [row for row in rows if int(row["chain"]) == number]
+        assert sum(float(row["yuan_per_t"]) for row in own) == pytest.approx(chain.yuan)
+        assert {row["assumed"] for row in own} == {"yes"}
+    page = site.get(ASKED.format("") + "&lang=en").text
+    assert page.count('data-chain="') == len(chains) and f"CNY {chains[0].yuan:.0f}/t" in page
+
+
+@pytest.mark.parametrize("name", ["苏州", "苏州市", "suzhou", "Suzhou", " SUZHOU "])
+def test_a_place_is_found_by_every_name_it_goes_by(site: TestClient, name: str) -> None:
+    told = site.get("/freight.json", params={"from": "常山", "to": name, "cargo": "plate", "tonnes": "500"}).json()
+    assert told["question"]["to"] == "suzhou"
+
+
+def test_every_fault_is_told_at_its_field_and_nothing_else_is_answered(site: TestClient) -> None:
+    asked = {"from": "Changshn", "to": "", "cargo": "gold", "tonnes": "-5", "depart": "soon"}
+    answer = site.get("/freight.json", params=asked)
+    assert answer.status_code == 422
+    assert [fault["column"] for fault in answer.json()["faults"]] == ["from", "to", "cargo", "tonnes", "depart"]
+    for language, words in (("en", "Did you mean"), ("zh", "您是指")):
+        page = site.get("/freight", params={**asked, "lang": language})
+        assert page.status_code == 422 and words in page.text and 'value="Changshn"' in page.text
+        for field in ("from", "to", "cargo", "tonnes", "depart"):
+            assert f'id="f-{field}-fault"' in page.text and f'href="#f-{field}"' in page.text
+
+
+@pytest.mark.parametrize("tonnes", ["0", "-1", "nan", "inf", "1e9", "five", "1" * 400])
+def test_tonnes_that_are_none_are_refused(site: TestClient, tonnes: str) -> None:
+    answer = site.get("/freight.json", params={"from": "常山", "to": "苏州", "cargo": "plate", "tonnes": tonnes})
+    assert answer.status_code == 422 and [f["column"] for f in answer.json()["faults"]] == ["tonnes"]
+
+
+def test_the_same_place_twice_is_a_fault_of_the_question(site: TestClient) -> None:
+    answer = site.get("/freight.json", params={"from": "苏州", "to": "suzhou", "cargo": "plate", "tonnes": "5"})
+    assert answer.status_code == 422 and answer.json()["faults"][0]["column"] == "to"
+
+
+def test_what_is_typed_never_becomes_markup(site: TestClient) -> None:
+    page = site.get(
+        "/freight", params={"from": '"><script>alert(1)</script>', "to": "苏州", "cargo": "plate", "tonnes": "5"}
+    )
+    assert page.status_code == 422 and "<script>alert" not in page.text
+
+
+def test_legs_are_drawn_along_the_links_that_price_them(site: TestClient, district: District) -> None:
+    told = site.get(
+        "/freight/legs.geojson", params={"from": "常山", "to": "苏州", "cargo": "plate", "tonnes": "500"}
+    ).json()
+    chains = site.get(ASKED.format(".json")).json()["chains"]
+    assert len(told["features"]) == sum(len(chain["legs"]) for chain in chains)
+    at = {(row["lon_deg"], row["lat_deg"]): row["id"] for row in district["places"].to_dicts()}
+    links = {mode: links_of(district, f"{mode}_links") for mode in ("water", "road", "rail")}
+    for feature in told["features"]:
+        words, points = feature["properties"], [at[tuple(p)] for p in feature["geometry"]["coordinates"]]
+        leg = chains[words["chain"] - 1]["legs"][words["leg"] - 1]
+        assert (points[0], points[-1]) == (leg["from"], leg["to"]) and words["mode"] == leg["mode"]
+        lengths = [links[leg["mode"]][frozenset(pair)] for pair in pairwise(points)]
+        assert sum(lengths) == pytest.approx(leg["km"], rel=1e-6)
+
+
+def links_of(district: District, name: str) -> dict[frozenset[str], float]:
+    found: dict[frozenset[str], float] = {}
+    for row in district[name].to_dicts():
+        pair = frozenset((row["from_place"], row["to_place"]))
+        if row["state"] == "open":
+            found[pair] = min(found.get(pair, 1e9), row["length_km"])
+    return found
+
+
+def test_every_word_of_the_map_is_there_in_both_languages(site: TestClient) -> None:
+    for language in ("en", "zh"):
+        page = site.get(ASKED.format("") + f"&lang={language}").text
+        found = re.search(r'data-map="([^"]+)"', page)
+        assert found
+        setting = json.loads(found[1].replace("&#34;", '"').replace("&amp;", "&").replace("&#39;", "'"))
+        assert setting["layers"][0]["kind"] == "legs" and setting["worker"].startswith("/static/")
+        assert all(setting["words"].values())
+        assert site.get(setting["worker"]).status_code == site.get(setting["outlines"]).status_code == 200
+
+
+# -- projects ----------------------------------------------------------------------------------------------------------
+
+
+def test_projects_of_a_day_are_those_of_the_room(site: TestClient, district: District) -> None:
+    day = date(2026, 1, 1)
+    told = site.get(f"/projects.json?on={day}").json()
+    standings = [stand(project, day) for project in read_projects(district["projects"])]
+    assert [row["light"] for row in told["projects"]] == [standing.light for standing in standings]
+    assert sum(told["lights"].values()) == len(standings) == district["projects"].height
+    known = [row for row in district["projects"]["cost_yuan"].to_list() if row is not None]
+    assert told["cost_yuan"] == sum(known) and told["cost_unknown"] == len(standings) - len(known)
+    red = rows_of(site.get(f"/projects.csv?on={day}&light=red").text)
+    assert [row["id"] for row in red] == [s.project.id for s in standings if s.light == "red"] != []
+    page = site.get(f"/projects?on={day}&lang=zh").text
+    assert page.count('<th scope="row">') == len(standings) and "<svg" in page and "2026年1月1日" in page
+
+
+def test_a_later_day_turns_what_is_due_and_not_finished(site: TestClient) -> None:
+    lights = {day: site.get(f"/projects.json?on={day}").json()["lights"] for day in ("2026-01-01", "2032-01-01")}
+    assert lights["2032-01-01"]["red"] > lights["2026-01-01"]["red"]
+
+
+def test_dependencies_show_a_critical_path_and_slack(tmp_path) -> None:
+    """a 31 days, b after a 28 days, c after a 10 days: a-b are critical, c may be 18 days late."""
+    folder = tmp_path / "qujiang"
+    shutil.copytree(FOLDER, folder)
+    frame = pl.read_csv(folder / "projects.csv", infer_schema=False)
+    change = {"j14": ("", "2026-01-01", "31"), "j15": ("j14", "2026-02-01", "28"), "j16": ("j14", "2026-02-01", "10")}
+    rows = [
+        {
+            **row,
+            **(
+                dict(zip(("after", "planned_start", "duration_days"), change[row["id"]], strict=True))
+                if row["id"] in change
+                else {}
+            ),
+        }
+        for row in frame.to_dicts()
+    ]
+    pl.DataFrame(rows, schema=frame.schema).write_csv(folder / "projects.csv")
+    found = projects_on(District.open(folder), date(2025, 12, 1))
+    of = {row["id"]: row for row in found["projects"]}
+    assert found["critical_path"]["chain"] == ["j14", "j15"]
+    assert (of["j15"]["critical"], of["j16"]["critical"], of["j16"]["slack_days"]) == (True, False, 18)
+
+
+@pytest.mark.parametrize("day", ["tomorrow", "2026-02-30", "0001-01-01", "9999-12-31", "2026"])
+def test_a_day_that_is_none_is_refused_at_its_field(site: TestClient, day: str) -> None:
+    assert site.get("/projects.json", params={"on": day}).json()["faults"][0]["column"] == "on"
+    page = site.get("/projects", params={"on": day})
+    assert page.status_code == 422 and 'id="f-on-fault"' in page.text
+
+
+# -- every page of the plan --------------------------------------------------------------------------------------------
+
+PAGES = ("/freight", ASKED.format(""), "/projects", "/projects?on=2026-01-01&light=red")
+
+
+@pytest.mark.parametrize("path", PAGES)
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_pages_answer_in_both_languages(site: TestClient, path: str, language: str) -> None:
+    answer = site.get(path, headers={"Accept-Language": language})
+    assert answer.status_code == 200 and answer.headers["Content-Language"].startswith(language)
+    assert " style=" not in answer.text and not re.search(r"<script(?![^>]* src=)", answer.text)
+    if language == "zh":
+        assert "web." not in re.sub(r"<[^>]*>", "", answer.text)
+
+
+@pytest.mark.parametrize("path", [*PAGES, "/freight/legs.geojson", "/map/outlines.geojson"])
+def test_a_closed_plan_asks_for_the_sign_in(tmp_path, path: str) -> None:
+    database = tmp_path / "live.sqlite3"
+    open_store(str(database)).close()
+    settings = Settings(f"sqlite:///{database}", SERVICES, webhook_every_s=3600)
+    with TestClient(create_app(replace(settings, open_cockpit=False))) as client:
+        answer = client.get(path, follow_redirects=False)
+        assert answer.status_code in (303, 401)
