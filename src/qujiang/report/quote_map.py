@@ -73,7 +73,7 @@ def quote_picture(drawn: Sequence[Drawn], words: QuoteWords, language: Language)
     lines = [(one, points) for one, points in lines if len(points) > 1]
     if not lines:
         return None
-    frame = frame_around([tuple(point) for _, points in lines for point in points], WIDTH)
+    frame = frame_around([(lon, lat) for _, points in lines for lon, lat in points], WIDTH)
     outlines = read_outlines(words.district)
     paths = [] if outlines is None else [(o.kind, outlines.path(o, frame)) for o in outlines.features]
     ends = list(dict.fromkeys(name for one, _ in lines for name in (one.places[0], one.places[-1])))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from pathlib import Path
 
@@ -30,7 +31,7 @@ def outlines(face: PublicFace) -> Response:
     return Response(body, headers={"Cache-Control": "private, max-age=3600"}, media_type="application/geo+json")
 
 
-def map_setting(face: Face, title: str, layers: list[dict[str, object]], **more: object) -> str:
+def map_setting(face: Face, title: str, layers: Sequence[Mapping[str, object]], **more: object) -> str:
     """What ``map.js`` reads from ``data-map``: addresses, layers, words in the page's language."""
     words = {name: face.say(f"web.map.{name}") for name in SAYS}
     modes = {mode: face.say(f"mode.{mode}") for mode in ("water", "road", "rail", "air")}
@@ -39,7 +40,7 @@ def map_setting(face: Face, title: str, layers: list[dict[str, object]], **more:
         "title": title,
         "worker": face.url(address("vendor/maplibre-gl-csp-worker.js")),
         "outlines": face.url("/map/outlines.geojson"),
-        "layers": layers,
+        "layers": list(layers),
         "words": {**words, "modes": modes, "statuses": statuses},
         **more,
     }

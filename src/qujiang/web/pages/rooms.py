@@ -25,9 +25,7 @@ class Room:
 
 ROOMS: tuple[Room, ...] = (
     Room("freight", "/freight"),
-    Room("port", "/port"),
     Room("projects", "/projects"),
-    Room("outlook", "/outlook"),
     Room("accounts", "/accounts", frozenset({"admin"})),
 )
 
