@@ -47,3 +47,18 @@ def test_a_write_on_postgresql_takes_few_journeys(store: Store, book: Rulebook, 
         receive(unit, book, draft)
         keep(unit, "k" * 8, Answer(201, "{}"))
     assert len(journeys) == 4  # the claim, what is alike, the request's number, the trail's end; then the commit
+
+
+def test_a_statement_of_megabytes_goes_through(store: Store, people: dict[str, Caller]) -> None:
+    whose, text = people["firm"].account_id, "长" * 1_500_000
+    rows = [
+        {"account_id": whose, "key": f"key-{n}", "fingerprint": "f", "at": store.now(), "answer": text}
+        for n in range(3)
+    ]
+    later = insert(repeats).inline().execution_options(later=True)
+    with store.write(SYSTEM) as unit:
+        unit.execute(later, rows[0])  # alone, then with the commit
+    with store.write(SYSTEM) as unit:
+        unit.execute(insert(repeats).inline(), rows[1:])  # many at once
+    with store.read() as connection:
+        assert connection.execute(select(func.sum(func.length(repeats.c.answer)))).scalar_one() == 4_500_000

@@ -3,16 +3,9 @@
 from qujiang.cases.bpmn import read_process
 from qujiang.cases.bundle import compile_bundle, counts, merged_form, read_files
 from qujiang.cases.library import Library, load_library, read_bundles
-from qujiang.cases.running import (
-    Application,
-    complete_step,
-    give_material,
-    notice,
-    progress,
-    shown,
-    start_case,
-    worklist,
-)
+from qujiang.cases.papers import Application, give_material, open_file
+from qujiang.cases.running import complete_step, notice, start_case
+from qujiang.cases.views import progress, shown, worklist
 
 __all__ = [
     "Application",
@@ -24,6 +17,7 @@ __all__ = [
     "load_library",
     "merged_form",
     "notice",
+    "open_file",
     "progress",
     "read_bundles",
     "read_files",

@@ -20,10 +20,12 @@ from qujiang.cases.bpmn import read_process
 from qujiang.cases.model import Bundle, DecisionUse, Item, Material, Process
 from qujiang.errors import DataError, Fault
 from qujiang.rules import DecisionTable
+from qujiang.store.files import KINDS, MOST_BYTES
 from qujiang.tables.plain import PlainRow, parse_rows
 
 APPLICATION = "application"
 MATERIALS = ("code", "name_zh", "name_en", "steps", "made_by", "tolerance_wd")
+FILE_RULES = ("kinds", "most_mb")  # if absent: every kind, 10 MB
 ITEMS = ("code", "name_zh", "step", "steps_before", "visits_before", "days_before", "window", "status")
 
 
@@ -152,7 +154,7 @@ def _read_forms(files: Mapping[str, str]) -> tuple[dict[str, dict[str, Any]], li
 def _read_materials(text: str, process: Process, faults: list[Fault]) -> tuple[Material, ...]:
     known = {node.id for node in process.steps}
     read: dict[str, Material] = {}
-    for row in parse_rows(text, "materials.csv", MATERIALS):
+    for row in parse_rows(text, "materials.csv", MATERIALS, FILE_RULES):
         if row["code"] in read:
             faults.append(row.fault("code", "stands twice", "one line per paper; name all its steps there"))
         steps = tuple(filter(None, row["steps"].split("|")))
@@ -161,8 +163,25 @@ def _read_materials(text: str, process: Process, faults: list[Fault]) -> tuple[M
         if not steps:
             faults.append(row.fault("steps", "is empty", "remove a paper that nobody uses"))
         tolerance = _whole(row, "tolerance_wd", faults) if row["tolerance_wd"] else None
-        read[row["code"]] = Material(row["code"], row["name_zh"], row["name_en"], steps, row["made_by"], tolerance)
+        kinds, most_mb = _read_file_rules(row, faults)
+        names = row["code"], row["name_zh"], row["name_en"]
+        read[row["code"]] = Material(*names, steps, row["made_by"], tolerance, kinds, most_mb)
     return tuple(read.values())
+
+
+def _read_file_rules(row: PlainRow, faults: list[Fault]) -> tuple[tuple[str, ...], int]:
+    """Which kinds of file a paper may be, and how large [MB]."""
+    kinds = tuple(filter(None, row.cells.get("kinds", "").split("|"))) or tuple(KINDS)
+    for kind in kinds:
+        if kind not in KINDS:
+            faults.append(row.fault("kinds", f"{kind!r} is no kind that is taken", "|".join(KINDS)))
+    most = MOST_BYTES // 1_000_000
+    if row.cells.get("most_mb"):
+        most_mb = _whole(row, "most_mb", faults)
+        if not 1 <= most_mb <= most:
+            faults.append(row.fault("most_mb", f"must lie between 1 and {most}"))
+        return kinds, most_mb
+    return kinds, most
 
 
 def _read_items(text: str, process: Process, faults: list[Fault]) -> tuple[Item, ...]:

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
+from qujiang.store.files import KINDS, MOST_BYTES
+
 
 class Kind(StrEnum):
     """What a node of the process is."""
@@ -61,7 +63,10 @@ class Process:
 
 @dataclass(frozen=True, slots=True)
 class Material:
-    """One paper; ``steps`` use it; ``made_by`` a step of the bundle (免提交); ``tolerance_wd`` days to bring it later (容缺)."""
+    """One paper; ``steps`` use it; ``made_by`` a step of the bundle (免提交); ``tolerance_wd`` days to bring it later (容缺).
+
+    ``kinds`` of file that are taken for it, at most ``most_mb`` megabytes (10^6 bytes) each.
+    """
 
     code: str
     name_zh: str
@@ -69,6 +74,8 @@ class Material:
     steps: tuple[str, ...]
     made_by: str
     tolerance_wd: int | None
+    kinds: tuple[str, ...] = tuple(KINDS)
+    most_mb: int = MOST_BYTES // 1_000_000
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, RowMapping, delete, exists, false, insert, select, true, update
+from sqlalchemy import Connection, RowMapping, delete, insert, select, update
 
 from qujiang.calendar import WorkCalendar, china_date
 from qujiang.calendar.due import due_on
@@ -16,34 +15,15 @@ from qujiang.cases import bundle as files
 from qujiang.cases import walk
 from qujiang.cases.forms import answer_faults
 from qujiang.cases.library import Library
-from qujiang.cases.model import Bundle, Material
-from qujiang.errors import ConflictError, DataError, Fault, ForbiddenError, NotFoundError, ScenarioError
+from qujiang.cases.model import Bundle
+from qujiang.cases.papers import Application, material_notice, need_papers, paper_faults, write_papers
+from qujiang.cases.record import find, tell
+from qujiang.errors import ConflictError, DataError, ForbiddenError, NotFoundError
 from qujiang.rules import DecisionTable
-from qujiang.store import Caller, Unit
-from qujiang.store.schema_rooms import case_events, case_materials, case_steps, case_tokens, cases
+from qujiang.store import Unit
+from qujiang.store.schema_rooms import case_steps, case_tokens, cases
 
 _SIGNS = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"  # without 0 O 1 I L
-
-
-@dataclass(frozen=True, slots=True)
-class Application:
-    """What an enterprise hands in: answers, papers at hand (code -> where they lie), papers promised (容缺)."""
-
-    bundle: str
-    answers: Mapping[str, Any]
-    materials: Mapping[str, str] = field(default_factory=dict)
-    promised: tuple[str, ...] = ()
-
-
-def scope(caller: Caller) -> ColumnElement[bool]:
-    """The cases that the caller sees."""
-    if caller.role in ("supervisor", "auditor") or (caller.role == "officer" and caller.department == "desk"):
-        return true()
-    if caller.role == "enterprise":
-        return cases.c.enterprise_code == caller.enterprise_code
-    if caller.role == "officer":
-        return exists().where(case_steps.c.case_id == cases.c.id, case_steps.c.department == caller.department)
-    return false()
 
 
 def forecast(
@@ -70,7 +50,7 @@ def notice(library: Library, name: str, answers: Mapping[str, Any], on: date) ->
         "steps": [{"step": n.id, "name": n.name, "department": n.department, "limit_wd": n.due_wd} for n in nodes],
         "days": walk.longest_days(bundle.process, frozenset(steps)),
         "decisions": {key: value for key, value in data.items() if "." in key},
-        "materials": [_material(m) for m in files.materials_for(bundle, steps)],
+        "materials": [material_notice(m) for m in files.materials_for(bundle, steps)],
         "form": files.form_for(bundle, steps),
     }
 
@@ -89,7 +69,9 @@ def start_case(unit: Unit, library: Library, calendar: WorkCalendar, application
     data = forecast(bundle, library.tables, application.answers, china_date(unit.now))
     steps = walk.way(bundle.process, data)
     needed = files.materials_for(bundle, steps)
-    faults = answer_faults(files.form_for(bundle, steps), application.answers) + _paper_faults(needed, application)
+    faults = answer_faults(files.form_for(bundle, steps), application.answers) + paper_faults(
+        unit.connection, unit.caller, needed, application
+    )
     if faults:
         raise DataError(faults)
     code = "".join(secrets.choice(_SIGNS) for _ in range(12))
@@ -105,10 +87,10 @@ def start_case(unit: Unit, library: Library, calendar: WorkCalendar, application
         "version": 1,
     }
     case_id = unit.execute(insert(cases).values(values).returning(cases.c.id)).scalar_one()
-    _write_papers(unit, calendar, case_id, needed, application)
+    write_papers(unit, calendar, case_id, needed, application)
     place = walk.begin(bundle.process, application.answers)
     _move(unit, bundle, calendar, case_id, walk.Place(), place)
-    _tell(unit, case_id, code, "started", "", {"bundle": bundle.name, "digest": bundle.digest})
+    tell(unit, case_id, code, "started", "", {"bundle": bundle.name, "digest": bundle.digest})
     return {"code": code, "state": "open", "ready": sorted(place.ready)}
 
 
@@ -130,7 +112,7 @@ def complete_step(
             f"step {step} of case {code} is not ready: it is done, or waits for others", case["version"]
         )
     if node.final:
-        _need_papers(unit.connection, case)
+        need_papers(unit.connection, case)
     decisions, changes = _decisions_at(library, bundle, case, step, china_date(unit.now))
     after = walk.complete(bundle.process, place, step, {**case["answers"], **decisions})
     done = {"state": "done", "done_at": unit.now, "done_by": unit.caller.account_id, "note": note}
@@ -140,102 +122,13 @@ def complete_step(
     if after.over:
         values |= {"state": "done", "done_at": unit.now}
     unit.execute(update(cases).where(cases.c.id == case["id"]).values(values))
-    _tell(unit, case["id"], code, "step_done", step, {"step": step, "decisions": changes, "over": after.over}, note)
+    tell(unit, case["id"], code, "step_done", step, {"step": step, "decisions": changes, "over": after.over}, note)
     return {
         "code": code,
         "state": "done" if after.over else "open",
         "ready": sorted(after.ready),
         "version": values["version"],
     }
-
-
-def give_material(
-    unit: Unit, library: Library, code: str, version: int, material: str, reference: str
-) -> dict[str, Any]:
-    """A promised paper is handed in."""
-    unit.caller.need("enterprise")
-    case = find(unit.connection, unit.caller, code, lock=True)
-    if case["version"] != version:
-        raise ConflictError(f"case {code} was changed meanwhile: it is at version {case['version']}", case["version"])
-    mine = (
-        case_materials.c.case_id == case["id"],
-        case_materials.c.material == material,
-        case_materials.c.state == "promised",
-    )
-    if not reference.strip():
-        raise ScenarioError("say where the paper lies")
-    values = {"state": "given", "reference": reference, "given_at": unit.now}
-    if unit.execute(update(case_materials).where(*mine).values(values)).rowcount != 1:
-        raise ConflictError(f"paper {material} is not awaited in case {code}", case["version"])
-    unit.execute(update(cases).where(cases.c.id == case["id"]).values(version=version + 1))
-    _tell(unit, case["id"], code, "material_given", "", {"material": material})
-    return {"version": version + 1}
-
-
-def find(connection: Connection, caller: Caller, code: str, *, lock: bool = False) -> RowMapping:
-    """The case, within the caller's scope."""
-    query = select(cases).where(cases.c.code == code, scope(caller))
-    row = connection.execute(query.with_for_update() if lock else query).mappings().first()
-    if row is None:
-        raise NotFoundError(f"no case {code!r}")
-    return row
-
-
-def progress(connection: Connection, library: Library, code: str) -> dict[str, Any]:
-    """What anyone with the progress code sees: steps and days, no name and no answer."""
-    row = connection.execute(select(cases).where(cases.c.code == code)).mappings().first()
-    if row is None:
-        raise NotFoundError(f"no case {code!r}")
-    bundle = library.of(connection, row["bundle_id"])
-    steps = connection.execute(
-        select(case_steps).where(case_steps.c.case_id == row["id"]).order_by(case_steps.c.ready_on, case_steps.c.node)
-    )
-    return {
-        "code": code,
-        "title_zh": bundle.title_zh,
-        "state": row["state"],
-        "version": row["version"],
-        "steps": [
-            {
-                "step": step["node"],
-                "name": bundle.process.nodes[step["node"]].name,
-                "department": step["department"],
-                "state": step["state"],
-                "ready_on": step["ready_on"],
-                "due_on": step["due_on"],
-                "done_at": step["done_at"],
-            }
-            for step in steps.mappings()
-        ],
-    }
-
-
-def shown(connection: Connection, caller: Caller, library: Library, code: str) -> dict[str, Any]:
-    """One case with its answers, papers, decisions and story."""
-    row = find(connection, caller, code)
-    papers = connection.execute(select(case_materials).where(case_materials.c.case_id == row["id"])).mappings()
-    events = connection.execute(
-        select(case_events).where(case_events.c.case_id == row["id"]).order_by(case_events.c.id)
-    ).mappings()
-    return progress(connection, library, code) | {
-        "answers": row["answers"],
-        "decisions": row["decisions"],
-        "materials": [{k: p[k] for k in ("material", "state", "due_on", "reference")} for p in papers],
-        "events": [{k: e[k] for k in ("at", "verb", "node", "note")} for e in events],
-    }
-
-
-def worklist(connection: Connection, caller: Caller, limit: int = 100) -> list[dict[str, Any]]:
-    """The ready steps of the caller's department, the most urgent first."""
-    caller.need("officer")
-    query = (
-        select(cases.c.code, case_steps.c.node, case_steps.c.ready_on, case_steps.c.due_on)
-        .join(cases, cases.c.id == case_steps.c.case_id)
-        .where(case_steps.c.department == caller.department, case_steps.c.state == "ready", cases.c.state == "open")
-        .order_by(case_steps.c.due_on, cases.c.id)
-        .limit(limit)
-    )
-    return [dict(row) for row in connection.execute(query).mappings()]
 
 
 def _need_application(bundle: Bundle, answers: Mapping[str, Any]) -> None:
@@ -247,52 +140,6 @@ def _need_application(bundle: Bundle, answers: Mapping[str, Any]) -> None:
     ]
     if faults:
         raise DataError(faults)
-
-
-def _paper_faults(needed: tuple[Material, ...], application: Application) -> list[Fault]:
-    faults = []
-    known = {paper.code for paper in needed}
-    for code in {*application.materials, *application.promised} - known:
-        faults.append(Fault("materials", None, code, None, "is not asked for", "leave it out"))
-    for paper in needed:
-        if paper.code in application.materials:
-            continue
-        if paper.code not in application.promised:
-            faults.append(Fault("materials", None, paper.code, None, "is missing", paper.name_zh))
-        elif paper.tolerance_wd is None:
-            faults.append(Fault("materials", None, paper.code, None, "cannot be brought later", paper.name_zh))
-    return faults
-
-
-def _write_papers(
-    unit: Unit, calendar: WorkCalendar, case_id: int, needed: tuple[Material, ...], application: Application
-) -> None:
-    on = china_date(unit.now)
-    rows = []
-    for paper in needed:
-        given = paper.code in application.materials
-        later = None if given or paper.tolerance_wd is None else due_on(calendar, on, paper.tolerance_wd)
-        rows.append(
-            {
-                "case_id": case_id,
-                "material": paper.code,
-                "state": "given" if given else "promised",
-                "due_on": later,
-                "reference": application.materials.get(paper.code, ""),
-                "given_at": unit.now if given else None,
-            }
-        )
-    if rows:
-        unit.execute(insert(case_materials), rows)
-
-
-def _need_papers(connection: Connection, case: RowMapping) -> None:
-    query = select(case_materials.c.material).where(
-        case_materials.c.case_id == case["id"], case_materials.c.state == "promised"
-    )
-    missing = connection.execute(query).scalars().all()
-    if missing:
-        raise ConflictError(f"promised papers are still missing: {', '.join(missing)}", case["version"])
 
 
 def _place(connection: Connection, case_id: int) -> walk.Place:
@@ -348,21 +195,3 @@ def _decide(
 ) -> tuple[dict[str, Any], dict[str, Any]]:
     decision = tables[table].decide(on, **{question: answers[field] for question, field in inputs.items()})
     return {f"{table}.{name}": value for name, value in decision.outcome.items()}, decision.as_dict()
-
-
-def _material(paper: Material) -> dict[str, Any]:
-    return {"material": paper.code, "name_zh": paper.name_zh, "name_en": paper.name_en, "later_wd": paper.tolerance_wd}
-
-
-def _tell(unit: Unit, case_id: int, code: str, verb: str, node: str, changes: dict[str, Any], note: str = "") -> None:
-    event = {
-        "case_id": case_id,
-        "at": unit.now,
-        "verb": verb,
-        "account_id": unit.caller.account_id,
-        "node": node or None,
-        "note": note,
-        "changes": changes,
-    }
-    unit.execute(insert(case_events).values(event))
-    unit.tell(f"case_{verb}", f"case:{case_id}", after=changes)

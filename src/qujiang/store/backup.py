@@ -6,6 +6,7 @@ either database as lines of JSON; it also moves a district from SQLite to Postgr
 
 from __future__ import annotations
 
+import base64
 import gzip
 import json
 import os
@@ -15,7 +16,7 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import IO, Any
 
-from sqlalchemy import Boolean, Connection, Date, Table, insert, inspect, select, text
+from sqlalchemy import Boolean, Connection, Date, LargeBinary, Table, insert, inspect, select, text
 
 from qujiang.errors import DataError, Fault, ScenarioError, StoreAwayError
 from qujiang.store import schema_rooms, schema_studies, trail
@@ -120,7 +121,13 @@ def _snapshot(store: Store):
 
 
 def _line(value: dict[str, Any]) -> str:
-    return json.dumps(value, ensure_ascii=False, default=lambda v: v.isoformat()) + "\n"
+    return json.dumps(value, ensure_ascii=False, default=_plain) + "\n"
+
+
+def _plain(value: Any) -> str:
+    if isinstance(value, bytes | memoryview):
+        return base64.b64encode(value).decode()
+    return value.isoformat()
 
 
 def _load(store: Store, source: Path) -> None:
@@ -174,6 +181,8 @@ def _decode(table: Table, row: dict[str, Any]) -> dict[str, Any]:
             decoded[column.name] = date.fromisoformat(value)
         elif isinstance(column.type, Boolean):
             decoded[column.name] = bool(value)
+        elif isinstance(column.type, LargeBinary):
+            decoded[column.name] = base64.b64decode(value, validate=True)
     return decoded
 
 

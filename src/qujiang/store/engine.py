@@ -17,6 +17,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import psycopg
+from psycopg.generators import send
 from sqlalchemy import Connection, Engine, create_engine, event, make_url, select
 from sqlalchemy.exc import DataError as DataValueError
 from sqlalchemy.exc import DBAPIError, IntegrityError, InterfaceError, OperationalError, SQLAlchemyError
@@ -211,8 +212,41 @@ def _postgresql_engine(url: Any, pool_size: int) -> Engine:
         if pipeline is None:
             return False
         cursor.execute(statement, parameters)
+        _flush(cursor.connection)
         if not options.get("later"):
             pipeline.sync()
         return True
 
+    @event.listens_for(engine, "rollback")
+    def roll_back(connection: Connection) -> None:
+        pipeline = connection.get_execution_options().get("pipeline")
+        if pipeline is not None:
+            _drain(pipeline)
+
+    @event.listens_for(engine, "do_executemany")
+    def execute_many(cursor: Any, statement: str, parameters: Any, context: Any) -> bool:
+        pipeline = context.execution_options.get("pipeline")
+        if pipeline is None:
+            return False
+        cursor.executemany(statement, parameters)
+        _flush(cursor.connection)
+        if not context.execution_options.get("later"):
+            pipeline.sync()
+        return True
+
     return engine
+
+
+def _flush(connection: Any) -> None:
+    """Send all that waits: before it asks for an answer, a pipeline may hold back the end of a statement of megabytes."""
+    connection.wait(send(connection.pgconn))
+
+
+def _drain(pipeline: Any) -> None:
+    """Take in what is still under way after a fault, which is told already: the rollback begins with a clean line."""
+    for _ in range(100):
+        try:
+            pipeline.sync()
+        except psycopg.Error:
+            continue
+        return

@@ -9,6 +9,7 @@ from sqlalchemy import (
     ForeignKey,
     Index,
     Integer,
+    LargeBinary,
     MetaData,
     String,
     Table,
@@ -125,6 +126,22 @@ webhooks = Table(
     Column("failures", Integer, nullable=False, server_default="0"),
     Column("active", Boolean, nullable=False),
     Column("created_at", Instant, nullable=False),
+)
+
+#: What was handed in as a file. Its name, kind and digest stay when its content is erased.
+files = Table(
+    "files",
+    metadata,
+    Column("id", Key, primary_key=True),
+    Column("account_id", Key, ForeignKey("accounts.id"), nullable=False, index=True),
+    Column("name", String(120), nullable=False),
+    Column("kind", String(10), nullable=False),
+    Column("bytes", Integer, nullable=False),
+    Column("digest", String(64), nullable=False),
+    Column("content", LargeBinary),
+    Column("at", Instant, nullable=False),
+    Column("case_id", Key, index=True),
+    Column("material", String(60)),
 )
 
 #: Bundles as loaded: a running case keeps the files that it began with.

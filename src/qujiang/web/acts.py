@@ -138,8 +138,17 @@ async def writing_secret(write: Annotated[Writing, Depends(writing)]) -> Writing
     return replace(write, secret=True, print_=fingerprint(write.request.method.encode(), path))
 
 
+async def uploading(
+    caller_known: Annotated[Reading, Depends(reading)], write: Annotated[Writing, Depends(writing)]
+) -> Writing:
+    """For routes with a large body: who calls is known before one byte of it is read."""
+    caller_known.caller.need("enterprise")
+    return write
+
+
 Read = Annotated[Reading, Depends(reading)]
 Write = Annotated[Writing, Depends(writing)]
+Upload = Annotated[Writing, Depends(uploading)]
 SecretWrite = Annotated[Writing, Depends(writing_secret)]
 
 

@@ -26,6 +26,8 @@ from qujiang.web.settings import Settings, from_environment
 
 log = logging.getLogger("qujiang.web")
 health = APIRouter(tags=["health"])
+#: Beginnings of the paths whose bodies may carry a file.
+UPLOADS = ("/api/v1/files",)
 
 
 @health.get("/health")
@@ -92,7 +94,7 @@ def create_app(settings: Settings) -> FastAPI:
     app.include_router(open311.router, prefix="/open311/v2")
     pages.install(app)
     app.add_middleware(GZipMiddleware, minimum_size=1000, compresslevel=5)
-    app.add_middleware(Guard, prefix=settings.prefix)
+    app.add_middleware(Guard, prefix=settings.prefix, uploads=UPLOADS)
     return app
 
 

@@ -12,6 +12,9 @@ Version = Annotated[
     int, Field(ge=1, le=2_000_000_000, description="the version that you saw; another one now is a 409")
 ]
 Days = Annotated[int, Field(ge=1, le=250)]
+Files = Annotated[
+    list[Annotated[int, Field(ge=1, le=2_000_000_000)]], Field(max_length=20, description="numbers from POST /files")
+]
 Rating = Annotated[int, Field(ge=1, le=5, description="5 very satisfied … 1 very dissatisfied")]
 
 
@@ -167,12 +170,14 @@ class CaseBody(Body):
     answers: dict[str, Any]
     materials: dict[str, Line] = {}
     promised: list[Line] = []
+    files: dict[str, Files] = {}
 
 
 class MaterialBody(Seen):
-    """A material handed in later."""
+    """A material handed in later: where it lies, or the numbers of files that were uploaded."""
 
-    reference: Line
+    reference: Line = ""
+    files: Files = []
 
 
 class AnswersBody(Body):

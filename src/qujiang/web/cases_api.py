@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from fastapi import APIRouter, Request, Response
+from typing import Annotated
+
+from fastapi import APIRouter, Path, Query, Request, Response
+from starlette.concurrency import run_in_threadpool
 
 from qujiang import cases
 from qujiang.calendar import china_date
+from qujiang.store.files import KINDS, Stored, disposition, keep_file
 from qujiang.web import bodies
-from qujiang.web.acts import Read, Write, as_json, house_of
+from qujiang.web.acts import Read, Upload, Write, as_json, house_of
 
 router = APIRouter(tags=["cases"])
 
@@ -48,7 +52,8 @@ def notice(name: str, body: bodies.AnswersBody, request: Request) -> Response:
 def start(body: bodies.CaseBody, write: Write) -> Response:
     """Open a case: one form, one set of papers, one progress code."""
     house = write.house
-    application = cases.Application(body.bundle, body.answers, body.materials, tuple(body.promised))
+    files = {code: tuple(numbers) for code, numbers in body.files.items()}
+    application = cases.Application(body.bundle, body.answers, body.materials, tuple(body.promised), files)
     return write.run(lambda unit: cases.start_case(unit, house.library, house.book.calendar, application), status=201)
 
 
@@ -85,5 +90,33 @@ def complete(code: str, step: str, body: bodies.StepBody, write: Write) -> Respo
 def give(code: str, material: str, body: bodies.MaterialBody, write: Write) -> Response:
     """A promised paper is handed in."""
     return write.run(
-        lambda unit: cases.give_material(unit, write.house.library, code, body.version, material, body.reference)
+        lambda unit: cases.give_material(
+            unit, write.house.library, code, body.version, material, body.reference, files=tuple(body.files)
+        )
     )
+
+
+@router.post(
+    "/files",
+    status_code=201,
+    openapi_extra={"requestBody": {"required": True, "content": {"application/octet-stream": {}}}},
+)
+async def upload(write: Upload, name: Annotated[str, Query(min_length=1, max_length=300)]) -> Response:
+    """Upload a file of mine, as the bare body; it waits two days to be handed in with a case."""
+    content = await write.request.body()
+    return await run_in_threadpool(write.run, lambda unit: keep_file(unit, name, content), status=201)
+
+
+@router.get("/cases/{code}/files/{file_id}")
+def open_file(code: str, file_id: Annotated[int, Path(ge=1, le=2_000_000_000)], read: Read) -> Response:
+    """A file of a case; a browser saves it and does not show it."""
+    with read.house.store.read() as connection:
+        stored, content = cases.open_file(connection, read.caller, code, file_id)
+    return handed_out(stored, content)
+
+
+def handed_out(stored: Stored, content: bytes) -> Response:
+    """A file as an answer: of its known kind, always to be saved, never shown as a page."""
+    policy = "default-src 'none'; frame-ancestors 'none'; sandbox"
+    headers = {"Content-Disposition": disposition(stored.name), "Content-Security-Policy": policy}
+    return Response(content, headers=headers, media_type=KINDS[stored.kind])

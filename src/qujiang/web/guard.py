@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import json
 import secrets
+from collections.abc import Collection
 from typing import Any
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 MOST_BYTES = 1_000_000
+#: A body that carries a file, on the routes that take one.
+MOST_UPLOAD_BYTES = 11_000_000
 
 HEADERS = (
     (b"x-content-type-options", b"nosniff"),
@@ -26,8 +29,9 @@ class TooLargeError(Exception):
 class Guard:
     """An ASGI layer; a body that says it is too large is refused before one byte of it is read."""
 
-    def __init__(self, app: ASGIApp, prefix: str = "") -> None:
+    def __init__(self, app: ASGIApp, prefix: str = "", uploads: Collection[str] = ()) -> None:
         self.app, self.prefix = app, prefix
+        self.uploads = tuple(uploads)  # beginnings of the paths that take files
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -41,8 +45,10 @@ class Guard:
         scope.setdefault("state", {})["trace"] = trace
         headers = dict(scope["headers"])
         length = headers.get(b"content-length", b"0")
-        if not length.isdigit() or int(length) > MOST_BYTES:
-            await _refuse(send)
+        takes_files = scope["path"].removeprefix(self.prefix).startswith(self.uploads)
+        most = MOST_UPLOAD_BYTES if takes_files else MOST_BYTES
+        if not length.isdigit() or int(length) > most:
+            await _refuse(send, most)
             return
         begun, refused, count = False, False, 0
 
@@ -50,15 +56,15 @@ class Guard:
             nonlocal count
             message = await receive()
             count += len(message.get("body", b""))
-            if count > MOST_BYTES:
+            if count > most:
                 raise TooLargeError
             return message
 
         async def guarded(message: Message) -> None:
             nonlocal begun, refused
-            if count > MOST_BYTES and not begun:  # whatever the application makes of the cut body
+            if count > most and not begun:  # whatever the application makes of the cut body
                 begun = refused = True
-                await _refuse(send)
+                await _refuse(send, most)
             if refused:
                 return
             if message["type"] == "http.response.start":
@@ -72,11 +78,11 @@ class Guard:
             await self.app(scope, counted, guarded)
         except TooLargeError:
             if not begun:
-                await _refuse(send)
+                await _refuse(send, most)
 
 
-async def _refuse(send: Send) -> None:
-    answer: dict[str, Any] = {"error": "TooLargeError", "message": f"a body has at most {MOST_BYTES} bytes"}
+async def _refuse(send: Send, most: int) -> None:
+    answer: dict[str, Any] = {"error": "TooLargeError", "message": f"a body has at most {most} bytes"}
     body = json.dumps(answer).encode()
     headers = [
         (b"content-type", b"application/json"),

@@ -1,0 +1,76 @@
+"""What a caller sees of cases: one case with its story, the department's worklist, and what a progress code shows anyone."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import Connection, RowMapping, select
+
+from qujiang.cases.library import Library
+from qujiang.cases.papers import files_of
+from qujiang.cases.record import find
+from qujiang.errors import NotFoundError
+from qujiang.store import Caller
+from qujiang.store.schema_rooms import case_events, case_materials, case_steps, cases
+
+
+def progress(connection: Connection, library: Library, code: str) -> dict[str, Any]:
+    """What anyone with the progress code sees: steps and days, no name and no answer."""
+    row = connection.execute(select(cases).where(cases.c.code == code)).mappings().first()
+    if row is None:
+        raise NotFoundError(f"no case {code!r}")
+    bundle = library.of(connection, row["bundle_id"])
+    steps = connection.execute(
+        select(case_steps).where(case_steps.c.case_id == row["id"]).order_by(case_steps.c.ready_on, case_steps.c.node)
+    )
+    return {
+        "code": code,
+        "title_zh": bundle.title_zh,
+        "state": row["state"],
+        "version": row["version"],
+        "steps": [
+            {
+                "step": step["node"],
+                "name": bundle.process.nodes[step["node"]].name,
+                "department": step["department"],
+                "state": step["state"],
+                "ready_on": step["ready_on"],
+                "due_on": step["due_on"],
+                "done_at": step["done_at"],
+            }
+            for step in steps.mappings()
+        ],
+    }
+
+
+def shown(connection: Connection, caller: Caller, library: Library, code: str) -> dict[str, Any]:
+    """One case with its answers, papers, decisions and story."""
+    row = find(connection, caller, code)
+    here = files_of(connection, row["id"])
+    papers = connection.execute(select(case_materials).where(case_materials.c.case_id == row["id"])).mappings()
+    events = connection.execute(
+        select(case_events).where(case_events.c.case_id == row["id"]).order_by(case_events.c.id)
+    ).mappings()
+    return progress(connection, library, code) | {
+        "answers": row["answers"],
+        "decisions": row["decisions"],
+        "materials": [_paper(p) | {"files": here.get(p["material"], [])} for p in papers],
+        "events": [{k: e[k] for k in ("at", "verb", "node", "note")} for e in events],
+    }
+
+
+def worklist(connection: Connection, caller: Caller, limit: int = 100) -> list[dict[str, Any]]:
+    """The ready steps of the caller's department, the most urgent first."""
+    caller.need("officer")
+    query = (
+        select(cases.c.code, case_steps.c.node, case_steps.c.ready_on, case_steps.c.due_on)
+        .join(cases, cases.c.id == case_steps.c.case_id)
+        .where(case_steps.c.department == caller.department, case_steps.c.state == "ready", cases.c.state == "open")
+        .order_by(case_steps.c.due_on, cases.c.id)
+        .limit(limit)
+    )
+    return [dict(row) for row in connection.execute(query).mappings()]
+
+
+def _paper(row: RowMapping) -> dict[str, Any]:
+    return {name: row[name] for name in ("material", "state", "due_on", "given_at", "reference")}
