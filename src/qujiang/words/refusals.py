@@ -11,6 +11,30 @@ from functools import cache
 
 #: English sentence -> Chinese sentence; blanks are filled in order, or by number where the order differs.
 SENTENCES: dict[str, str] = {
+    # files
+    "{} files wait already; hand some in with a case, or wait two days": "已有{}个文件等待提交；请随办件提交，或两天后再传",
+    "no content of file {}: it was erased or never was": "文件{}没有内容：已删除或从未有过",
+    "say where the paper lies, or hand in a file": "请说明材料存放处，或上传文件",
+    "no file {} in case {}": "办件{1}中没有文件{0}",
+    "file {} was handed in elsewhere meanwhile": "文件{}已用于其他办件",
+    "has no name": "没有文件名",
+    "name the file": "请填写文件名",
+    "choose the file again": "请重新选择文件",
+    "has {} bytes, more than {}": "大小为{}字节，超过{}",
+    "scan it coarser or split it": "请降低扫描精度或拆分",
+    "is of no kind that is taken": "文件类型不接受",
+    "hand in {}; no macros": "请提交{}，不得含宏",
+    "ends in .{} but is {}": "扩展名为.{}，实为{}",
+    "name it .{}": "请改扩展名为.{}",
+    "is no file of yours that waits": "不是您待提交的文件",
+    "upload it again": "请重新上传",
+    "{} is {}; taken are {}": "{}为{}，接受的类型：{}",
+    "save it as one of these": "请另存为其中一种",
+    "{} has {} bytes, more than {} MB": "{}大小为{}字节，超过{} MB",
+    "scan it coarser": "请降低扫描精度",
+    "has more than {} files": "文件超过{}个",
+    "join them": "请合并",
+    "hand each file in once": "每个文件只提交一次",
     # accounts and sessions
     "name {} must be 2 to 64 letters, digits or . _ @ -": "用户名{}须为2至64个字母、数字或 . _ @ -",
     "role {} must be one of {}": "角色{}须为下列之一：{}",
