@@ -404,6 +404,31 @@ LOGIT_SCALE = {
     "note": "a difference of 10 yuan/t gives odds of 2.7 to 1; not in the fact base, added for the choice among chains",
 }
 
+#: Projects that nobody has decided on: examples of what could be done, so that sets can be compared. Money and effects are assumed.
+_PROPOSED = "a proposal of this data set, neither of the plan nor of its project list; money and effect are assumed"
+PROPOSALS = tuple(
+    dict(
+        zip(
+            ("id", "name_zh", "name_en", "kind", "cost_yuan", "cost_low_yuan", "cost_high_yuan", "note"),
+            row,
+            strict=True,
+        )
+    )
+    | {"state": "study", "status": "assumed", "source": "ASSUME"}
+    for row in (
+        ("k01", "港区三期 (建议)", "port phase III (proposal)", "terminal", "480000000", "400000000", "560000000",
+         "11 berths at the money of a berth at Longyou: 421,000,000 / 9 (j21) and 280,000,000 / 7 (j22); " + _PROPOSED),
+        ("k02", "富春江船闸二线 (建议)", "second chamber at Fuchunjiang (proposal)", "lock", "1500000000", "800000000", "2500000000", _PROPOSED),
+        ("k03", "集装箱岸桥及堆场 (建议)", "box crane and yard (proposal)", "terminal", "60000000", "40000000", "90000000", _PROPOSED),
+        ("k04", "回程配货平台 (建议)", "exchange for return cargo (proposal)", "programme", "20000000", "10000000", "40000000", _PROPOSED),
+        ("k05", "港口作业提速 (建议)", "quicker calls at the port (proposal)", "terminal", "80000000", "50000000", "120000000", _PROPOSED),
+        ("k06", "大宗货源基地 (建议)", "bulk cargo to the river (proposal)", "park", "300000000", "200000000", "450000000", _PROPOSED),
+        ("k07", "短剧第二影棚群 (建议)", "second group of drama stages (proposal)", "studio", "150000000", "90000000", "220000000", _PROPOSED),
+        ("k08", "楼宇招商专班 (建议)", "letting of office floors (proposal)", "programme", "40000000", "25000000", "60000000", _PROPOSED),
+        ("k09", "演出赛事引进 (建议)", "performances and matches brought in (proposal)", "programme", "30000000", "20000000", "45000000", _PROPOSED),
+    )
+)  # fmt: skip
+
 #: Waits at one lock stand under the id of the general wait, a point and the lock.
 RATE_IDS = {"lock_wait_fcj_h": "lock_wait_h.fuchunjiang"}
 
@@ -530,6 +555,11 @@ def mend_states(rows: list[Row]) -> list[Row]:
     return rows
 
 
+def mend_projects(rows: list[Row]) -> list[Row]:
+    """States in one word; proposals to compare sets with."""
+    return [*mend_states(rows), *map(dict, PROPOSALS)]
+
+
 def mend_terminals(rows: list[Row]) -> list[Row]:
     """Total rows are marked."""
     for row in mend_states(rows):
@@ -625,7 +655,7 @@ MENDS: dict[str, Callable[[list[Row]], list[Row]]] = {
     "rail_links": mend_rail_links,
     "road_links": mend_states,
     "highways": mend_states,
-    "projects": mend_states,
+    "projects": mend_projects,
     "terminals": mend_terminals,
     "venues": mend_venues,
     "towns": mend_towns,

@@ -83,7 +83,9 @@ def test_one_mistake_is_one_fault(planted: Planted, cells: list) -> None:
 def test_the_place_of_a_fault(planted: Planted) -> None:
     (fault,) = planted(("cargoes", "coal", "container_share", 0.0), ("berths", "qj2_container", "berth_count", 3))
     assert (fault.file, fault.column, fault.value) == ("berths.csv", "berth_count", "5")
-    assert str(fault).startswith("berths.csv:4  berth_count = 5  the berths of qj2 by kind sum to 12")
+    assert str(fault).startswith(
+        "berths.csv:4  berth_count = 5  the berths of qj2 by kind (dry_bulk 5 + general 4 + container 3) sum to 12"
+    )
 
 
 def test_demand_twice(district: District) -> None:

@@ -276,3 +276,23 @@ def test_broken_toml(district: District, tmp_path: Path, text: str, line: int | 
         district.with_scenario(path)
     assert raised.value.faults[0].line == line
     assert said in raised.value.faults[0].rule
+
+
+def test_a_number_is_increased_with_its_range_and_an_empty_cell_is_not(district: District, tmp_path: Path) -> None:
+    entry = '[[increase]]\ntable = "rates"\nkey = "diesel_price"\ncolumn = "rate_value"\nby = 0.5\nreason = "dearer"\n'
+    made = district.with_scenario(write(tmp_path, entry))
+    row = made["rates"].filter(pl.col("id") == "diesel_price").to_dicts()[0]
+    assert (row["rate_value"], row["low_value"], row["high_value"]) == (7.7, 6.7, 9.0)
+    empty = '[[increase]]\ntable = "terminals"\nkey = "jh3"\ncolumn = "capacity_t_per_year"\nby = 5\nreason = "more"\n'
+    with pytest.raises(DataError, match="is empty in jh3: there is no number to increase"):
+        district.with_scenario(write(tmp_path, empty))
+    wrong = '[[increase]]\ntable = "rates"\nkey = "diesel_price"\ncolumn = "rate_value"\nby = nan\nreason = "?"\n'
+    with pytest.raises(DataError, match="must be a number"):
+        district.with_scenario(write(tmp_path, wrong))
+
+
+def test_berths_that_a_scenario_makes_wrong_are_told_at_the_scenario(district: District, tmp_path: Path) -> None:
+    entry = '[[set]]\ntable = "berths"\nkey = "qj2_general"\nvalues = { berth_count = 5 }\nreason = "one more"\n'
+    with pytest.raises(DataError, match=r"try.toml.*berths of qj2 by kind \(dry_bulk 5 \+ general 5") as raised:
+        district.with_scenario(write(tmp_path, entry))
+    assert [(fault.line, fault.value) for fault in raised.value.faults] == [(None, None)]

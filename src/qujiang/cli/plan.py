@@ -10,6 +10,21 @@ import click
 if TYPE_CHECKING:
     from qujiang.district import District
     from qujiang.plan import PlanResult
+    from qujiang.plan.projects import Trials
+
+
+def _budget(_: click.Context, __: click.Parameter, text: str | None) -> float | None:
+    """Money as people write it; what is none is a wrong use."""
+    if text is None:
+        return None
+    from qujiang.words import read_amount
+
+    amount = read_amount(text)
+    if amount is None:
+        raise click.BadParameter(f"{text!r} is no amount of money; write 300000000, 3e8, 3亿 or 5000万")
+    if amount <= 0:
+        raise click.BadParameter(f"{text!r}: a budget is above 0")
+    return amount
 
 
 @click.command()
@@ -40,6 +55,15 @@ if TYPE_CHECKING:
 @click.option(
     "--workers", type=click.IntRange(min=1), help="Processes; by default as many as pay. Same answer with any."
 )
+@click.option("--projects", "gains_wanted", is_flag=True, help="Also run each project: what it moves, and per yuan.")
+@click.option(
+    "--choose",
+    "budget",
+    metavar="BUDGET",
+    callback=_budget,
+    help="The best set of projects for this money: 300000000, 3e8 or 3亿.",
+)
+@click.option("--for", "measure", metavar="MEASURE", help="Choose for this measure alone, such as m11.")
 @click.option("--json", "json_wanted", is_flag=True, help="Print one JSON object instead of a table.")
 def plan(
     district: str | None,
@@ -50,20 +74,29 @@ def plan(
     futures: int,
     seed: int,
     workers: int | None,
+    gains_wanted: bool,
+    budget: float | None,
+    measure: str | None,
     json_wanted: bool,
 ) -> None:
     """Test the plan: where each landmark stands and what binds it.
 
     DISTRICT is a folder, or the name of a bundled district; without one, the bundled district is used. Without --out
     nothing is written. With --futures every uncertain number is drawn from its range: probabilities, bands, what binds how
-    often, and which assumptions move what.
+    often, and which assumptions move what. With --projects the plan is run again with each project of project_effects open; with
+    --choose the best set within a budget is found, and run as a whole.
     """
     from qujiang.cli import as_json
     from qujiang.district import District
     from qujiang.plan import test_plan
 
+    if measure is not None and budget is None:
+        raise click.UsageError("--for says what --choose is to move: give a budget too")
     opened = District.open(district)
+    trials = _trials(opened, scenario, budget, measure) if gains_wanted or budget is not None else None
     result = _over_futures(opened, scenario, futures, seed, workers) if futures else test_plan(opened, scenario)
+    if trials is not None:
+        result = _with_projects(result, trials, budget, measure)
     if out is not None:
         from qujiang.report import write_plan
 
@@ -78,6 +111,10 @@ def plan(
         from qujiang.plan.futures_text import futures_text
 
         click.echo(futures_text(result, language))
+    if result.projects is not None:
+        from qujiang.report.projects import projects_text
+
+        click.echo("\n" + projects_text(result, language=language))
     if out is not None:
         click.echo(f"report: {out / 'report.html'}")
 
@@ -102,3 +139,28 @@ def _over_futures(opened: District, scenario: str | None, futures: int, seed: in
             workers=count,
             progress=lambda done, _: bar.update(done - bar.pos),
         )
+
+
+def _trials(opened: District, scenario: str | None, budget: float | None, measure: str | None) -> Trials:
+    """The plan, to be run again with projects open; a budget with which nothing can be chosen is told before anything is run."""
+    from qujiang.plan.choose import check_budget
+    from qujiang.plan.projects import Trials
+
+    trials = Trials.of(opened, scenario)
+    if budget is not None:
+        check_budget(trials, budget, measure)
+    return trials
+
+
+def _with_projects(result: PlanResult, trials: Trials, budget: float | None, measure: str | None) -> PlanResult:
+    """The plan run again with each project, and with the sets that a choice asks for."""
+    from dataclasses import replace
+
+    from qujiang.plan.choose import choose
+    from qujiang.plan.projects import find_gains, gains_table
+    from qujiang.plan.result import Projects
+
+    gains = find_gains(trials)
+    chosen = None if budget is None else choose(trials, gains, budget, measure)
+    tables = {**result.tables, "plan/project_gains": gains_table(gains)}
+    return replace(result, projects=Projects(trials.year, gains, chosen), tables=tables)

@@ -67,6 +67,7 @@ DEFINITIONS = {
 }
 DEFINITIONS |= {"hull_tolerance_percent"}
 DEFINITIONS |= {"progress_share", "spent_yuan"}  # reported, never assumed
+DEFINITIONS |= {"added_value"}  # its range stands with the effect that sets it
 #: Tables about the data, not about the district.
 ABOUT_DATA = ("sources", "ranges", "checks")
 #: A link is never shorter than the straight distance of its ends.

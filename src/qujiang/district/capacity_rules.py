@@ -81,20 +81,28 @@ def find_throughput_above_berths(scope: Scope) -> Iterator[Fault]:
 
 
 def find_wrong_berth_sums(scope: Scope) -> Iterator[Fault]:
-    """The berths of a terminal by kind sum to its berths."""
+    """The berths of a terminal by kind sum to its berths.
+
+    The fault stands at the terminal's first kind; where a scenario changed one of the two tables, at the scenario, since no line of a file is wrong.
+    """
     terminals = scope.frames["terminals"]
     told = dict(zip(terminals["id"], terminals["berth_count"], strict=True))
-    sums: dict[str, int] = defaultdict(int)
-    first: dict[str, int] = {}
+    parts: dict[str, dict[int, int]] = defaultdict(dict)
     berths = scope.frames["berths"]
     for row, (terminal, count) in enumerate(zip(berths["terminal"], berths["berth_count"], strict=True)):
         if terminal is not None and count is not None:
-            sums[terminal] += count
-            first.setdefault(terminal, row)
-    for terminal, total in sums.items():
-        if told.get(terminal) is not None and told[terminal] != total:
-            rule = f"the berths of {terminal} by kind sum to {total}, terminals.csv says {told[terminal]}"
-            yield scope.fault("berths", first[terminal], "berth_count", rule, "mend one of the two")
+            parts[terminal][row] = count
+    for terminal, counts in parts.items():
+        total = sum(counts.values())
+        if told.get(terminal) is None or told[terminal] == total:
+            continue
+        kinds = " + ".join(f"{berths['berth_type'][row]} {count}" for row, count in counts.items())
+        rule = f"the berths of {terminal} by kind ({kinds}) sum to {total}, terminals.csv says {told[terminal]}"
+        if scope.changed & {"berths", "terminals"}:
+            mend = f"change berth_count of terminal {terminal} and of its kinds together"
+            yield Fault(scope.scenario_file, None, "berth_count", None, rule, mend)
+        else:
+            yield scope.fault("berths", next(iter(counts)), "berth_count", rule, "mend one of the two")
 
 
 def find_wrong_totals(scope: Scope) -> Iterator[Fault]:
@@ -139,6 +147,8 @@ RULES = (
         },
         find_throughput_above_berths,
     ),
-    CrossRule({"terminals": ("berth_count",), "berths": ("terminal", "berth_count")}, find_wrong_berth_sums),
+    CrossRule(
+        {"terminals": ("berth_count",), "berths": ("terminal", "berth_type", "berth_count")}, find_wrong_berth_sums
+    ),
     CrossRule({"background": ("lock", "year", "direction", "passed_t")}, find_wrong_totals),
 )

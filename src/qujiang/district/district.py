@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -139,17 +139,27 @@ class District(Mapping[str, pl.DataFrame]):
         scenario, faults = read_scenario(path, inside=inside)
         if scenario is None:
             raise DataError(faults)
+        return self.with_overlay(scenario, faults)
+
+    def with_overlay(self, scenario: Scenario, faults: Sequence[Fault] = ()) -> District:
+        """The district with a scenario that was read or made already, checked again by all rules; see ``with_scenario``.
+
+        Parameters
+        ----------
+        faults
+            What is wrong with the scenario's form; they are told together with what does not fit.
+        """
         made = overlay(self.frames, self.lines, scenario)
-        faults += made.faults
-        if faults:
-            raise DataError(sorted(faults, key=lambda fault: fault.line or 0))
+        told = [*faults, *made.faults]
+        if told:
+            raise DataError(sorted(told, key=lambda fault: fault.line or 0))
         changes = (*self.changes, *made.changes)
         new = District(self.info, made.frames, made.lines, self.folder, scenario, changes)
         if made.changes:
-            faults = recheck(made.frames, made.lines, made.changes, scenario.file)
-            faults += rules.check(new._scope(), faults)
-        if faults:
-            raise DataError(faults)
+            told = recheck(made.frames, made.lines, made.changes, scenario.file)
+            told += rules.check(new._scope(), told)
+        if told:
+            raise DataError(told)
         return new
 
     def save(self, folder: str | Path) -> Path:

@@ -78,7 +78,13 @@ class _State:
         rows = self._chosen(entry)
         if rows is None:
             return
-        {"remove": self._remove, "set": self._set, "scale": self._scale}[entry.verb](entry, rows)
+        verbs = {
+            "remove": self._remove,
+            "set": self._set,
+            "scale": self._change_number,
+            "increase": self._change_number,
+        }
+        verbs[entry.verb](entry, rows)
 
     def _fault(self, entry: Entry, column: str | None, value: Any, rule: str, mend: str) -> None:
         self.faults.append(Fault(self.file, entry.line, column, None if value is None else str(value), rule, mend))
@@ -122,14 +128,21 @@ class _State:
                 made[name] = pl.col(source)
         self._replace(entry, rows, frame, made)
 
-    def _scale(self, entry: Entry, rows: pl.Series) -> None:
+    def _change_number(self, entry: Entry, rows: pl.Series) -> None:
+        """Scale or increase a number, and the two ends of its range with it."""
         table, frame = TABLE[entry.table], self.frames[entry.table]
-        column, factor = str(entry.content["column"]), float(entry.content["factor"])
+        column = str(entry.content["column"])
+        empty = frame[column].filter(rows).is_null()
+        if empty.all() or (entry.verb == "increase" and empty.any()):
+            rule = f"is empty in {', '.join(row_ids(table, frame).filter(rows).filter(empty))}: there is no number to {entry.verb}"
+            self._fault(entry, column, None, rule, "set it instead")
+            return
         own = next((ends for ends in find_ends(table) if ends.middle == column), None)
         made = {}
         for name in [column] if own is None else [column, own.low, own.high]:
-            scaled = pl.col(name) * factor
-            made[name] = scaled.round().cast(pl.Int64) if table.column(name).type == "integer" else scaled
+            old = pl.col(name)
+            new = old * entry.content["factor"] if entry.verb == "scale" else old + entry.content["by"]
+            made[name] = new.round().cast(pl.Int64) if table.column(name).type == "integer" else new
         self._replace(entry, rows, frame, made)
 
     def _replace(self, entry: Entry, rows: pl.Series, frame: pl.DataFrame, made: dict[str, pl.Expr]) -> None:

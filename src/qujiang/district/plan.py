@@ -69,6 +69,12 @@ MEASURES = Table(
         Column("counts", "boolean", "part of the judgement on the landmark", required=True),
         Column("model", "choice", "what says where it goes", choices=MODELS, required=True),
         Column("model_argument", "text", "what the model is told"),
+        Column(
+            "added_value",
+            "number",
+            "what projects add by the target year to where the model says it goes; set by scenarios and project_effects",
+            default=0.0,
+        ),
         NOTE,
         STATUS,
         SOURCE,
@@ -171,6 +177,57 @@ PROJECTS = Table(
     ),
 )
 
+PROJECT_EFFECTS = Table(
+    "project_effects",
+    "What a project changes in the other tables once it is open: each row changes one number or word",
+    (
+        key(),
+        Column("project", "text", "the project", reference="projects.id", required=True),
+        Column(
+            "verb",
+            "choice",
+            "set: the cell becomes the value; increase: it grows by it; scale: it is multiplied by it; add: a new row, a copy of the row "
+            "under like, in which rows of verb set may then set cells",
+            choices=("set", "increase", "scale", "add"),
+            required=True,
+        ),
+        Column("table", "text", "table that is changed", required=True),
+        Column(
+            "row",
+            "text",
+            "key of the row, several separated by +, column=value, or all; for add the key of the new row",
+            required=True,
+        ),
+        Column("column", "text", "column that is changed", if_absent="the whole row, for add"),
+        Column("effect_value", "number", "number that it becomes, grows by or is multiplied by"),
+        Column("low_value", "number", "its low end"),
+        Column("high_value", "number", "its high end"),
+        Column("effect_text", "text", "word that it becomes", if_absent="the effect is a number"),
+        Column("like", "text", "for add: key of the row that the new one copies"),
+        Column("unit", "text", "unit of the number"),
+        *MARKS,
+    ),
+    if_absent="what a project moves cannot be said",
+    rules=(
+        Rule(
+            "a number needs its unit",
+            pl.col("effect_value").is_null() | pl.col("unit").is_not_null(),
+            "unit",
+            "write the unit of the column that is changed; ratio for scale",
+        ),
+        Rule(
+            "an effect is a number or a word, and only a new row has neither",
+            pl.when(pl.col("verb") == "add")
+            .then(pl.col("effect_value").is_null() & pl.col("effect_text").is_null() & pl.col("like").is_not_null())
+            .otherwise(
+                (pl.col("effect_value").is_null() != pl.col("effect_text").is_null()) & pl.col("column").is_not_null()
+            ),
+            "effect_value",
+            "fill in column and effect_value, or effect_text; for add fill in like alone",
+        ),
+    ),
+)
+
 PROGRAMMES = Table(
     "programmes",
     "Named documents, systems, goals, campaigns and principles",
@@ -187,4 +244,4 @@ PROGRAMMES = Table(
     if_absent="no programme is shown",
 )
 
-TABLES = (LANDMARKS, MEASURES, ACTIONS, PROJECTS, PROGRAMMES)
+TABLES = (LANDMARKS, MEASURES, ACTIONS, PROJECTS, PROJECT_EFFECTS, PROGRAMMES)

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from qujiang.district.project_effects import check_effects
 from qujiang.district.scopes import CrossRule, Scope
+from qujiang.district.vocabulary import TABLE
 from qujiang.errors import Fault
 from qujiang.methods.critical_path import find_circle
 from qujiang.methods.periods import Span, read_span
@@ -51,7 +53,14 @@ def find_waiting_circles(scope: Scope) -> Iterator[Fault]:
         yield scope.fault("projects", ids.index(circle[0]), "after", rule, "cut one of them")
 
 
+def find_wrong_effects(scope: Scope) -> Iterator[Fault]:
+    """What projects change exists, and is of the type that is written."""
+    if scope.frames["project_effects"].height:
+        yield from check_effects(scope.frames, scope.lines)
+
+
 RULES = (
     CrossRule({"projects": DATES}, find_wrong_dates),
     CrossRule({"projects": ("id", "after")}, find_waiting_circles),
+    CrossRule({"project_effects": TABLE["project_effects"].names, "projects": ("id",)}, find_wrong_effects),
 )

@@ -1,4 +1,4 @@
-"""A scenario: rows of a district removed, set, scaled and added, each with its reason.
+"""A scenario: rows of a district removed, set, scaled, increased and added, each with its reason.
 
 ::
 
@@ -6,7 +6,7 @@
     name_en = "..."
     reason = "what the scenario is about"
 
-    [[set]]                      # [[remove]], [[set]], [[scale]] and [[add]] are applied in this order
+    [[set]]                      # [[remove]], [[set]], [[scale]], [[increase]] and [[add]] are applied in this order
     table = "locks"
     key = "fuchunjiang"          # or keys = [...], or where = { column = value, ... }, or neither: every row
     values = { chamber_count = 2 }
@@ -20,6 +20,13 @@
     factor = 1.2
     reason = "why"
 
+    [[increase]]                 # likewise; by = ... may be negative
+    table = "berths"
+    key = "qj2_container"
+    column = "crane_count"
+    by = 1
+    reason = "why"
+
     [[add]]
     table = "road_links"
     values = { id = "r900", from_place = "qj_port", ... }
@@ -28,6 +35,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -39,12 +47,13 @@ from qujiang.district.vocabulary import TABLE
 from qujiang.errors import Fault, ScenarioError
 
 #: The order in which a scenario is applied.
-VERBS = ("remove", "set", "scale", "add")
+VERBS = ("remove", "set", "scale", "increase", "add")
 _CHOOSE = ("key", "keys", "where")
 KEYS = {
     "remove": ("table", *_CHOOSE, "reason"),
     "set": ("table", *_CHOOSE, "values", "copy", "reason"),
     "scale": ("table", *_CHOOSE, "column", "factor", "reason"),
+    "increase": ("table", *_CHOOSE, "column", "by", "reason"),
     "add": ("table", "values", "reason"),
 }
 _HEAD = ("name_zh", "name_en", "reason")
@@ -137,7 +146,7 @@ def read_scenario(path: Path, *, inside: Path | None = None) -> tuple[Scenario |
             continue
         for at, one in enumerate(written):
             entry = Entry(verb, places.get(f"{verb}#{at}"), one)
-            wrong = _faults_of(entry, file)
+            wrong = faults_of(entry, file)
             faults += wrong
             if not wrong:
                 entries.append(entry)
@@ -161,7 +170,7 @@ def _lines(text: str) -> dict[str, int]:
     return found
 
 
-def _faults_of(entry: Entry, file: str) -> list[Fault]:
+def faults_of(entry: Entry, file: str) -> list[Fault]:
     """What is wrong with the form of one entry."""
     faults: list[Fault] = []
 
@@ -214,14 +223,18 @@ def _check_parts(entry: Entry, fault: Any) -> None:
         fault("values", None, "sets nothing", "write values = { column = ... }")
     if entry.verb == "add" and not content.get("values"):
         fault("values", None, "adds nothing", "write values = { column = ... }")
-    if entry.verb == "scale":
-        _check_scale(entry, fault)
+    if entry.verb in ("scale", "increase"):
+        _check_number(entry, fault)
 
 
-def _check_scale(entry: Entry, fault: Any) -> None:
-    column, factor, table = entry.content.get("column"), entry.content.get("factor"), TABLE[entry.table]
+def _check_number(entry: Entry, fault: Any) -> None:
+    column, table = entry.content.get("column"), TABLE[entry.table]
     if column not in table.names or not table.column(str(column)).numeric:
         numeric = [one.name for one in table.columns if one.numeric]
         fault("column", column, f"is no numeric column of {table.name}", did_you_mean(str(column), numeric))
-    if isinstance(factor, bool) or not isinstance(factor, int | float) or not 0 <= factor < float("inf"):
-        fault("factor", factor, "must be a number of 0 or more", "write factor = 1.2")
+    name = "factor" if entry.verb == "scale" else "by"
+    number = entry.content.get(name)
+    if isinstance(number, bool) or not isinstance(number, int | float) or not math.isfinite(number):
+        fault(name, number, "must be a number", f"write {name} = 1.2")
+    elif name == "factor" and number < 0:
+        fault(name, number, "must be a number of 0 or more", "write factor = 1.2")

@@ -172,7 +172,7 @@ def judge(
         return replace(bare, reason=missing)
     today, target, target_year = bare.today_value, bare.target_value, bare.target_year
     assert today is not None and target is not None and target_year is not None
-    course = _course(measure, bare, given_values or {}, observations, area)
+    course = _with_added(_course(measure, bare, given_values or {}, observations, area), measure)
     if course.from_year is not None:
         bare = replace(bare, today_year=course.from_year)
     asked = _number(growth.required_growth_percent_per_year(today, target, target_year - bare.today_year))
@@ -264,6 +264,18 @@ def _course(
     if bare.model.startswith("freight"):
         return _Course(reason=f"{bare.model} was not computed")
     return _Course(reason="no model of where it goes")
+
+
+def _with_added(course: _Course, row: Mapping[str, Any]) -> _Course:
+    """What projects add by the target year (``added_value``) on top of where the model says it goes."""
+    added = _number(row.get("added_value"))
+    if not added or course.value is None:
+        return course
+    words = f"projects add {added:+g} (assumed)"
+    reason = f"{course.reason}; {words}" if course.reason else words
+    return replace(
+        course, value=course.value + added, status="assumed", rests_on=(*course.rests_on, words), reason=reason
+    )
 
 
 def _grown(row: Mapping[str, Any], bare: MeasureState, observations: Observations | None, area: str | None) -> _Course:

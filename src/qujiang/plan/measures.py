@@ -44,7 +44,7 @@ def freight_values(
 ) -> dict[str, float]:
     """Base values at the target year of the measures that freight computes.
 
-    They are pivoted on the documented figure of today: today's value times the ratio of the model at the target year to
+    Not rounded: ``significant`` does that. They are pivoted on the documented figure of today: today's value times the ratio of the model at the target year to
     the model at the base year, so that what the model misses in level does not become growth.
 
     Parameters
@@ -67,7 +67,7 @@ def freight_values(
             values[row["id"]] = boxes_teu
         elif row["model"] == "freight_water_cost" and today is not None:
             values[row["id"]] = today * water_cost_ratio
-    return {name: significant(value) for name, value in values.items()}
+    return values
 
 
 def significant(value: float, digits: int = 4) -> float:

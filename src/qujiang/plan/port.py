@@ -41,6 +41,14 @@ NEEDED = ("places", "cargoes", "demand", "rates", "vessel_classes", "emission_fa
 
 
 @dataclass(frozen=True, slots=True)
+class Fitted:
+    """The district as it is: freight calibrated, and what its cost and time do not explain of each mode."""
+
+    calibration: Calibration
+    modal: Mapping[str, float]
+
+
+@dataclass(frozen=True, slots=True)
 class Freight:
     """Freight at the base year (as calibrated) and at the target year (with the scenario)."""
 
@@ -52,7 +60,7 @@ class Freight:
 
 @dataclass(frozen=True, slots=True)
 class PortAnswer:
-    """What freight and port say to the plan."""
+    """What freight and port say to the plan; ``values`` are the base values of measures, not rounded."""
 
     freight: Freight
     today_t: float
@@ -74,15 +82,24 @@ def _place(district: District) -> str:
     return place
 
 
-def answer_port(district: District, overlaid: District, year: int) -> PortAnswer:
+def answer_port(
+    district: District, overlaid: District, year: int, *, fitted: Fitted | None = None, with_costs: bool = True
+) -> PortAnswer:
     """Run freight at both years and hold the port's throughput at its limits.
+
+    Parameters
+    ----------
+    fitted
+        The district as it is, calibrated already; else it is calibrated here.
+    with_costs
+        Whether what binds the price of water freight is found too; its value does not need that.
 
     Raises
     ------
     DataError
         The base year lies above a physical capacity, or some table of freight is faulty.
     """
-    freight = _run_freight(district, overlaid, year)
+    freight = _run_freight(district, overlaid, year, fitted or fit_freight(district))
     base, target, measures = freight.base, freight.target, overlaid["measures"]
     today = _today(measures, "freight_throughput", base.throughput_t())
     scale = today / base.throughput_t() if base.throughput_t() > 0 else 1.0
@@ -103,7 +120,7 @@ def answer_port(district: District, overlaid: District, year: int) -> PortAnswer
         throughput,
         ratio,
         tuple(loads),
-        Binds(bound_by, boxes, _costs(measures, target.problem), peers),
+        Binds(bound_by, boxes, _costs(measures, target.problem) if with_costs else (), peers),
         freight_values(measures, throughput, teu, cost_ratio, peers),
     )
 
@@ -114,7 +131,8 @@ def target_year(measures: pl.DataFrame, base_year: int) -> int:
     return int(years.max()) if years.len() else base_year + LOOK_AHEAD_YEARS  # type: ignore[arg-type]
 
 
-def _run_freight(district: District, overlaid: District, year: int) -> Freight:
+def fit_freight(district: District) -> Fitted:
+    """Calibrate freight on the district as it is; whatever a scenario changes later, this stays."""
     port, base_year = _place(district), district.info.base_year
     base = build_problem(district, port_place=port, base_year=base_year)
     facts = district["calibration_facts"]
@@ -124,16 +142,21 @@ def _run_freight(district: District, overlaid: District, year: int) -> Freight:
         for name in named
         if name in district.scenarios
     }
-    fitted = calibrate(base, facts, others)
-    base = fitted.result.problem
+    calibration = calibrate(base, facts, others)
+    observed = district["demand"].group_by("observed_mode").agg(pl.col("demand_t_per_year").sum())
+    tonnes = dict(zip(observed["observed_mode"], observed["demand_t_per_year"], strict=True))
+    return Fitted(calibration, modal_constants(calibration.result.problem, tonnes))
+
+
+def _run_freight(district: District, overlaid: District, year: int, fitted: Fitted) -> Freight:
+    port, base_year = _place(district), district.info.base_year
+    base = fitted.calibration.result.problem
     if overlaid is district:
         target = base.grown(district["demand"], district["demand_growth"], year)
     else:
         kept = _fitted_in(base.rates, district, overlaid)
         target = build_problem(overlaid, port_place=port, base_year=base_year, year=year, set_rates=kept)
-    observed = district["demand"].group_by("observed_mode").agg(pl.col("demand_t_per_year").sum())
-    modal = modal_constants(base, dict(zip(observed["observed_mode"], observed["demand_t_per_year"], strict=True)))
-    return Freight(fitted, fitted.result, assign(target), modal)
+    return Freight(fitted.calibration, fitted.calibration.result, assign(target), fitted.modal)
 
 
 def _fitted_in(base: Rates, district: District, overlaid: District) -> dict[str, float]:

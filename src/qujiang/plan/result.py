@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import date
 from typing import Any
 
 import polars as pl
+
+#: Money that the gains of projects are told for [yuan]: 100 million, 1 亿.
+PER_YUAN = 1e8
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,6 +120,116 @@ class LandmarkAnswer:
 
 
 @dataclass(frozen=True, slots=True)
+class Gain:
+    """What a project moves one measure by, in the wanted direction and in the measure's unit; low and high from the ends of its effects."""
+
+    measure: str
+    unit: str
+    gain: float
+    low: float
+    high: float
+
+    def per(self, cost_yuan: float | None) -> float | None:
+        """Gain for 100 million yuan (1 亿); None where the money is not known."""
+        return None if not cost_yuan else self.gain / cost_yuan * PER_YUAN
+
+
+@dataclass(frozen=True, slots=True)
+class ProjectGain:
+    """One project with a declared effect.
+
+    ``counts`` says whether it can be open by the target year and is not open today; ``reason`` says why not, or what that rests on. ``assumed`` marks an
+    effect or a cost that was chosen because nothing was found.
+    """
+
+    id: str
+    name_zh: str
+    name_en: str
+    state: str
+    cost_yuan: float | None
+    cost_low_yuan: float | None
+    cost_high_yuan: float | None
+    opens: date | None
+    counts: bool
+    assumed: bool
+    reason: str
+    reason_zh: str
+    gains: tuple[Gain, ...] = ()
+
+    def as_dict(self) -> dict[str, Any]:
+        """JSON form; each gain with its gain for 100 million yuan."""
+        answer: dict[str, Any] = {
+            name: getattr(self, name) for name in self.__slots__ if name not in ("gains", "opens")
+        }
+        answer["opens"] = None if self.opens is None else str(self.opens)
+        answer["gains"] = [
+            {
+                "measure": gain.measure,
+                "unit": gain.unit,
+                "gain": gain.gain,
+                "gain_low": gain.low,
+                "gain_high": gain.high,
+                "gain_per_100_million_yuan": gain.per(self.cost_yuan),
+            }
+            for gain in self.gains
+        ]
+        return answer
+
+
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """The best set within a budget, and how sure it is.
+
+    ``score`` counts landmarks: the sum over the six of the mean share of its measures' gaps that is closed (or, for one measure, its gain in its unit).
+    ``added_score`` is what the projects' own scores add up to, ``score`` what the set gives when it is run as a whole. ``bound`` is the largest score that
+    the integer program leaves possible for a set that was not run, or ``score``; ``proven`` says that every affordable set was run.
+    """
+
+    budget_yuan: float
+    measure: str | None
+    projects: tuple[str, ...]
+    cost_yuan: float
+    score: float
+    added_score: float
+    bound: float
+    proven: bool
+    candidates: tuple[str, ...]
+    sets_count: int
+    pairs_left_count: int
+    #: measure, name_zh, name_en, unit, bound, target, before, after, gain, added_gain, met_before, met_after
+    measures: tuple[Mapping[str, Any], ...]
+
+    @property
+    def gap(self) -> float:
+        """Bound less score."""
+        return max(self.bound - self.score, 0.0)
+
+    def as_dict(self) -> dict[str, Any]:
+        """JSON form."""
+        answer: dict[str, Any] = {name: getattr(self, name) for name in self.__slots__}
+        answer |= {"projects": list(self.projects), "candidates": list(self.candidates), "gap": self.gap}
+        answer["measures"] = [dict(row) for row in self.measures]
+        return answer
+
+
+@dataclass(frozen=True, slots=True)
+class Projects:
+    """What each project moves by the target year, alone; and the set chosen within a budget, where one was asked for."""
+
+    year: int
+    gains: tuple[ProjectGain, ...]
+    chosen: Chosen | None = None
+
+    def as_dict(self) -> dict[str, Any]:
+        """JSON form."""
+        return {
+            "year": self.year,
+            "gains": [project.as_dict() for project in self.gains],
+            "chosen": None if self.chosen is None else self.chosen.as_dict(),
+        }
+
+
+@dataclass(frozen=True, slots=True)
 class PlanResult:
     """The whole answer. ``tables`` are written under ``out/<room>/<name>`` by key ``room/name``."""
 
@@ -133,6 +247,7 @@ class PlanResult:
     tables: Mapping[str, pl.DataFrame] = field(repr=False)
     run: Mapping[str, Any] = field(default_factory=dict)  # versions, input hash, seed, arguments, seconds
     futures: Mapping[str, Any] | None = None  # what many futures say together; None where only the base future was run
+    projects: Projects | None = None  # what each project moves, and the set that was chosen; None where not asked for
 
     def as_dict(self) -> dict[str, Any]:
         """JSON form."""
@@ -148,4 +263,5 @@ class PlanResult:
             "figures": dict(self.figures),
             "run": dict(self.run),
             "futures": None if self.futures is None else dict(self.futures),
+            "projects": None if self.projects is None else self.projects.as_dict(),
         }

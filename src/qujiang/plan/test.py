@@ -14,7 +14,7 @@ from qujiang.freight.calibrate import NOT_EXPLAINED_YUAN_PER_T, Calibration
 from qujiang.freight.result import FreightResult
 from qujiang.outlook.series import read as read_observations
 from qujiang.plan.limits import LockLoad
-from qujiang.plan.measures import Binds, answer, judge_measures, landmark_answers
+from qujiang.plan.measures import Binds, answer, judge_measures, landmark_answers, significant
 from qujiang.plan.port import PortAnswer, answer_port, has_freight, target_year
 from qujiang.plan.result import PlanResult
 
@@ -51,7 +51,7 @@ def test_plan(district: District, scenario: str | None = None) -> PlanResult:
     port = answer_port(district, overlaid, year) if has_freight(overlaid) else None
     states = judge_measures(
         measures,
-        port.values if port else {},
+        {name: significant(value) for name, value in port.values.items()} if port else {},
         read_observations(overlaid["observations"]),
         now_year=info.base_year,
         area=info.name_zh,

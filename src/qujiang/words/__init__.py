@@ -4,7 +4,7 @@
 dates; ``speech.py`` looks sentences up and holds a text in both languages.
 """
 
-from qujiang.words.numbers import Language, date, number, percent, quantity, signed_quantity
+from qujiang.words.numbers import Language, date, number, percent, quantity, read_amount, signed_quantity
 from qujiang.words.speech import LANGUAGES, Both, both_numbers, known, say, tell
 
 __all__ = [
@@ -17,6 +17,7 @@ __all__ = [
     "number",
     "percent",
     "quantity",
+    "read_amount",
     "say",
     "signed_quantity",
     "tell",

@@ -83,6 +83,23 @@ def signed_quantity(value: float | None, unit: str, language: Language) -> str:
     return text if not _known(value) or text.startswith(MINUS) else f"+{text}"
 
 
+def read_amount(text: str) -> float | None:
+    """A number as people write it, with 万, 亿, 万亿 or 元 behind it; None where it is none.
+
+    >>> read_amount("3亿"), read_amount("5,000 万元"), read_amount("1.5e8"), read_amount("much")
+    (300000000.0, 50000000.0, 150000000.0, None)
+    """
+    bare = text.strip().replace(",", "").replace("，", "").removesuffix("元").strip()
+    for word, power in (("万亿", 12), ("亿", 8), ("万", 4), ("", 0)):
+        if bare.endswith(word):
+            try:
+                value = Decimal(bare.removesuffix(word).strip()).scaleb(power)
+            except ArithmeticError:
+                return None
+            return float(value) if value.is_finite() else None
+    return None
+
+
 def percent(share: float | None, language: Language) -> str:
     """A share as percent.
 
