@@ -114,6 +114,7 @@ def test_half_of_the_freight_tables(district: District) -> None:
         **district.frames,
         "rates": district["rates"].clear(),
         "calibration_facts": district["calibration_facts"].clear(),
+        "project_effects": district["project_effects"].clear(),
     }
     found = check(Scope(district.info, frames, district.lines))
     assert [(fault.file, fault.line) for fault in found] == [("rates.csv", None)]
