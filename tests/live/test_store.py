@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from sqlalchemy import insert, select, text
 from sqlalchemy.exc import DatabaseError
 
@@ -25,7 +26,7 @@ from qujiang.errors import (
 from qujiang.store import ANONYMOUS, SYSTEM, Caller, Store, open_store, trail
 from qujiang.store import accounts as people
 from qujiang.store.backup import backup, restore
-from qujiang.store.migrate import migrate
+from qujiang.store.migrate import configuration, migrate
 from qujiang.store.repeats import Answer, claim, keep
 from qujiang.store.schema import accounts, audit, metadata
 from qujiang.store.schema import repeats as repeats_table
@@ -47,6 +48,14 @@ def test_migrations_make_the_tables_as_declared_and_run_twice_without_change(sto
     migrate(store)
     with store.read() as connection:
         assert compare_metadata(MigrationContext.configure(connection), metadata) == []
+
+
+def test_migrations_stand_in_one_line() -> None:
+    script = ScriptDirectory.from_config(configuration())
+    assert len(script.get_heads()) == 1
+    assert [r.revision for r in script.walk_revisions()] == sorted(
+        (r.revision for r in script.walk_revisions()), reverse=True
+    )
 
 
 def test_a_database_of_a_newer_version_is_refused(store: Store) -> None:

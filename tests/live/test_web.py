@@ -64,6 +64,7 @@ DOORS: dict[tuple[str, str], set[str]] = {
     ("get", "/board.csv"): OFFICE | {"supervisor", "meeting", "auditor"},
     ("get", "/observations"): OFFICE | {"supervisor", "meeting", "auditor"},
     ("get", "/cases/worklist"): OFFICE,
+    ("get", "/cases"): OFFICE | {"firm", "other_firm", "supervisor", "auditor"},
     ("post", "/cases"): {"firm", "other_firm"},
     ("get", "/cases/{code}"): {"firm", "clerk", "transport", "supervisor", "auditor"},
     ("post", "/cases/{code}/steps/{step}"): {"transport"},
@@ -77,6 +78,7 @@ DOORS: dict[tuple[str, str], set[str]] = {
 PUBLIC = {
     ("post", "/login"), ("post", "/logout"), ("get", "/bundles"), ("get", "/bundles/{name}/form"),
     ("post", "/bundles/{name}/notice"), ("get", "/progress/{code}"),
+    ("get", "/bundles/{name}/drawing"), ("get", "/progress/{code}/drawing"),
 }  # fmt: skip
 #: A body of the right form whose version nobody can have seen: whoever passes the door meets a 409 and changes nothing.
 BODIES = {

@@ -2,10 +2,11 @@
 
 from qujiang.cases.bpmn import read_process
 from qujiang.cases.bundle import compile_bundle, counts, merged_form, read_files
+from qujiang.cases.drawing import drawing, plan_of
 from qujiang.cases.library import Library, load_library, read_bundles
 from qujiang.cases.papers import Application, give_material, open_file
 from qujiang.cases.running import complete_step, notice, start_case
-from qujiang.cases.views import progress, shown, worklist
+from qujiang.cases.views import listed, progress, shown, worklist
 
 __all__ = [
     "Application",
@@ -13,11 +14,14 @@ __all__ = [
     "compile_bundle",
     "complete_step",
     "counts",
+    "drawing",
     "give_material",
+    "listed",
     "load_library",
     "merged_form",
     "notice",
     "open_file",
+    "plan_of",
     "progress",
     "read_bundles",
     "read_files",

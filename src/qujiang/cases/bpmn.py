@@ -33,7 +33,7 @@ def read_process(text: str) -> Process:
     DataError
         Every element that is not understood or does not fit, by its id.
     """
-    root = _parse(text)
+    root = parse(text)
     processes = root.findall(f"{BPMN}process")
     if len(processes) != 1:
         raise DataError([_fault(None, f"holds {len(processes)} processes", "keep one")])
@@ -59,7 +59,8 @@ def read_process(text: str) -> Process:
     return process
 
 
-def _parse(text: str) -> Element:
+def parse(text: str) -> Element:
+    """The file's tree; a document type, an entity or another kind of file is refused."""
     try:
         root = safe.fromstring(text, forbid_dtd=True)
     except DefusedXmlException:

@@ -17,6 +17,7 @@ from typing import Any
 from qujiang.cases import forms as form_words
 from qujiang.cases import walk
 from qujiang.cases.bpmn import read_process
+from qujiang.cases.diagram import read_drawing
 from qujiang.cases.model import Bundle, DecisionUse, Item, Material, Process
 from qujiang.errors import DataError, Fault
 from qujiang.rules import DecisionTable
@@ -79,7 +80,8 @@ def compile_bundle(name: str, files: Mapping[str, str], tables: Mapping[str, Dec
     found = _find_ways(process, domains)
     digest = hashlib.sha256(json.dumps(dict(files), sort_keys=True).encode()).hexdigest()
     title_zh, title_en, lead = (str(declared.get(word, "")) for word in ("title_zh", "title_en", "lead"))
-    return Bundle(name, digest, title_zh, title_en, lead, process, forms, materials, items, decisions, found)
+    drawn = read_drawing(files["process.bpmn"], process)
+    return Bundle(name, digest, title_zh, title_en, lead, process, forms, materials, items, decisions, found, drawn)
 
 
 def counts(bundle: Bundle) -> dict[str, dict[str, int]]:

@@ -102,6 +102,55 @@ class DecisionUse:
 
 
 @dataclass(frozen=True, slots=True)
+class DrawnNode:
+    """A node in the picture [points]; ``kind`` as in BPMN."""
+
+    id: str
+    kind: str
+    name: str
+    x: float
+    y: float
+    width: float
+    height: float
+
+
+@dataclass(frozen=True, slots=True)
+class DrawnLane:
+    """A lane in the picture [points]."""
+
+    id: str
+    name: str
+    department: str
+    x: float
+    y: float
+    width: float
+    height: float
+
+
+@dataclass(frozen=True, slots=True)
+class DrawnEdge:
+    """An arrow in the picture: its points from ``source`` to ``target`` [points]."""
+
+    id: str
+    source: str
+    target: str
+    points: tuple[tuple[float, float], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Drawing:
+    """The picture of a process; (x, y) is its upper left corner [points]."""
+
+    x: float
+    y: float
+    width: float
+    height: float
+    lanes: tuple[DrawnLane, ...]
+    nodes: tuple[DrawnNode, ...]
+    edges: tuple[DrawnEdge, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Bundle:
     """One thing done in one go, compiled; ``digest`` names this version of its files."""
 
@@ -116,3 +165,4 @@ class Bundle:
     items: tuple[Item, ...]
     decisions: tuple[DecisionUse, ...]
     ways: frozenset[tuple[str, ...]]  # the steps of every combination of answers
+    drawing: Drawing | None = None

@@ -7,11 +7,14 @@ from typing import Any
 from sqlalchemy import Connection, RowMapping, select
 
 from qujiang.cases.library import Library
+from qujiang.cases.model import Bundle
 from qujiang.cases.papers import files_of
-from qujiang.cases.record import find
-from qujiang.errors import NotFoundError
+from qujiang.cases.record import find, scope
+from qujiang.errors import ForbiddenError, NotFoundError, ScenarioError
 from qujiang.store import Caller
 from qujiang.store.schema_rooms import case_events, case_materials, case_steps, cases
+
+LOOKS = ("enterprise", "officer", "supervisor", "auditor")
 
 
 def progress(connection: Connection, library: Library, code: str) -> dict[str, Any]:
@@ -70,6 +73,55 @@ def worklist(connection: Connection, caller: Caller, limit: int = 100) -> list[d
         .limit(limit)
     )
     return [dict(row) for row in connection.execute(query).mappings()]
+
+
+def listed(
+    connection: Connection,
+    caller: Caller,
+    library: Library,
+    *,
+    state: str | None = None,
+    after: str | None = None,
+    limit: int = 50,
+) -> list[dict[str, Any]]:
+    """The cases that the caller sees, the newest first; ``after`` is the code that ended the page before."""
+    if caller.role not in LOOKS:
+        raise ForbiddenError(f"{caller.role} may not see cases; allowed: {', '.join(LOOKS)}")
+    if not 1 <= limit <= 200:
+        raise ScenarioError(f"limit = {limit} must lie between 1 and 200")
+    query = select(cases).where(scope(caller))
+    if state:
+        query = query.where(cases.c.state == state)
+    if after:
+        query = query.where(cases.c.id < select(cases.c.id).where(cases.c.code == after).scalar_subquery())
+    rows = connection.execute(query.order_by(cases.c.id.desc()).limit(limit)).mappings().all()
+    ready = _ready_steps(connection, [row["id"] for row in rows])
+    return [
+        {name: row[name] for name in ("code", "version", "state", "enterprise_code", "started_at", "done_at")}
+        | _named(library.of(connection, row["bundle_id"]), ready.get(row["id"], []))
+        for row in rows
+    ]
+
+
+def _ready_steps(connection: Connection, ids: list[int]) -> dict[int, list[RowMapping]]:
+    found: dict[int, list[RowMapping]] = {}
+    query = select(case_steps).where(case_steps.c.case_id.in_(ids), case_steps.c.state == "ready")
+    for step in connection.execute(query.order_by(case_steps.c.due_on)).mappings():
+        found.setdefault(step["case_id"], []).append(step)
+    return found
+
+
+def _named(bundle: Bundle, ready: list[RowMapping]) -> dict[str, Any]:
+    steps = [
+        {
+            "step": step["node"],
+            "name": bundle.process.nodes[step["node"]].name,
+            "department": step["department"],
+            "due_on": step["due_on"],
+        }
+        for step in ready
+    ]
+    return {"bundle": bundle.name, "title_zh": bundle.title_zh, "title_en": bundle.title_en, "ready": steps}
 
 
 def _paper(row: RowMapping) -> dict[str, Any]:

@@ -7,7 +7,7 @@ empty incoming flows and none of its filled ones.
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -38,6 +38,30 @@ def begin(process: Process, answers: Mapping[str, Any]) -> Place:
     return _settle(process, process.outgoing[process.start], frozenset(), frozenset(), answers)
 
 
+def travelled(process: Process, done: Iterable[str], answers: Mapping[str, Any]) -> frozenset[str]:
+    """The flows that held a token when the steps ``done`` were done in this order."""
+    seen: set[str] = set()
+    place = _settle(process, process.outgoing[process.start], frozenset(), frozenset(), answers, seen)
+    for step in done:
+        place = _settle(process, process.outgoing[step], place.tokens, place.ready - {step}, answers, seen)
+    return frozenset(seen)
+
+
+def ahead(process: Process, place: Place, answers: Mapping[str, Any]) -> frozenset[str]:
+    """The nodes that may still be reached; where the answer to a gateway is not known yet, every flow may be taken."""
+    left = [*place.tokens, *(flow for step in place.ready for flow in process.outgoing[step])]
+    seen: set[str] = set()
+    while left:
+        flow = left.pop()
+        node = process.flows[flow].target
+        if node in seen:
+            continue
+        seen.add(node)
+        asked = {process.flows[f].field for f in process.outgoing[node]} - {""}
+        left.extend(_leave(process, node, answers) if asked <= set(answers) else process.outgoing[node])
+    return frozenset(seen)
+
+
 def complete(process: Process, place: Place, step: str, answers: Mapping[str, Any]) -> Place:
     """Where the case stands when a ready step is done."""
     if step not in place.ready:
@@ -51,7 +75,12 @@ def holds(value: Any, words: frozenset[str]) -> bool:
 
 
 def _settle(
-    process: Process, new: tuple[str, ...], tokens: frozenset[str], ready: frozenset[str], answers: Mapping[str, Any]
+    process: Process,
+    new: tuple[str, ...],
+    tokens: frozenset[str],
+    ready: frozenset[str],
+    answers: Mapping[str, Any],
+    seen: set[str] | None = None,
 ) -> Place:
     held, steps = set(tokens), set(ready)
     fresh = list(new)
@@ -61,6 +90,8 @@ def _settle(
             if flow in held:
                 raise StuckError(f"two tokens meet on flow {flow}")
             held.add(flow)
+            if seen is not None:
+                seen.add(flow)
         gone = _fire(process, held, steps, answers)
         if gone is None:
             return Place(frozenset(held), frozenset(steps))

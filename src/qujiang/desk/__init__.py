@@ -19,7 +19,7 @@ from qujiang.desk.handle import (
 from qujiang.desk.intake import Draft, Received, clear, dispatch, merge, receive
 from qujiang.desk.rulebook import Rulebook, read_rulebook
 from qujiang.desk.sheets import take_hotline
-from qujiang.desk.views import Filter, explain, listed, shown
+from qujiang.desk.views import Filter, counted, explain, listed, shown
 
 __all__ = [
     "Draft",
@@ -31,6 +31,7 @@ __all__ = [
     "call_back",
     "clear",
     "contact",
+    "counted",
     "decide",
     "decide_extension",
     "dispatch",

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from sqlalchemy import Connection, RowMapping, select
+from sqlalchemy import ColumnElement, Connection, RowMapping, func, or_, select
 
 from qujiang.calendar import Due, WorkCalendar, due
 from qujiang.desk import record
@@ -30,7 +31,10 @@ LISTED = ("version", "state", "level", "received_at", "service_code", "title", "
 
 @dataclass(frozen=True, slots=True)
 class Filter:
-    """Which requests of the scope; ``after`` is the number that ended the page before."""
+    """Which requests of the scope; ``after`` is the number that ended the page before.
+
+    ``text`` is sought in title, enterprise and description, as it stands, in any case; a request's number finds it too.
+    """
 
     state: str | None = None
     department: str | None = None
@@ -38,6 +42,8 @@ class Filter:
     overdue: bool = False
     after: str | None = None
     limit: int = 50
+    text: str | None = None
+    enterprise: str | None = None
 
 
 def colour(calendar: WorkCalendar, row: Mapping[Any, Any], on: date, warn_wd: int = WARN_WD) -> str:
@@ -64,19 +70,42 @@ def listed(connection: Connection, caller: Caller, book: Rulebook, wanted: Filte
     allow(caller, "see")
     if not 1 <= wanted.limit <= 200:
         raise ScenarioError(f"limit = {wanted.limit} must lie between 1 and 200")
-    query = select(requests.c.id, *(requests.c[name] for name in LISTED)).where(scope(caller))
-    if wanted.state:
-        query = query.where(requests.c.state == wanted.state)
-    if wanted.department:
-        query = query.where(requests.c.lead_department == wanted.department)
-    if wanted.service:
-        query = query.where(requests.c.service_code == wanted.service)
-    if wanted.overdue:
-        query = query.where(requests.c.state.in_(record.OPEN), requests.c.due_on < on)
+    query = select(requests.c.id, *(requests.c[name] for name in LISTED)).where(scope(caller), *_conditions(wanted, on))
     if wanted.after:
         query = query.where(requests.c.id < record.id_of(wanted.after))
     rows = connection.execute(query.order_by(requests.c.id.desc()).limit(wanted.limit)).mappings()
     return [_with_clock(book, row, LISTED, on) for row in rows]
+
+
+def counted(connection: Connection, caller: Caller, wanted: Filter, on: date) -> dict[str, int]:
+    """How many requests the filter finds within the caller's scope, by state; the page and its limit do not matter."""
+    allow(caller, "see")
+    query = select(requests.c.state, func.count()).where(scope(caller), *_conditions(wanted, on))
+    return {row[0]: row[1] for row in connection.execute(query.group_by(requests.c.state))}
+
+
+def _conditions(wanted: Filter, on: date) -> list[ColumnElement[bool]]:
+    found: list[ColumnElement[bool]] = []
+    if wanted.state:
+        found.append(requests.c.state == wanted.state)
+    if wanted.department:
+        found.append(requests.c.lead_department == wanted.department)
+    if wanted.service:
+        found.append(requests.c.service_code == wanted.service)
+    if wanted.enterprise:
+        found.append(requests.c.enterprise_code == wanted.enterprise)
+    if wanted.overdue:
+        found += [requests.c.state.in_(record.OPEN), requests.c.due_on < on]
+    if wanted.text and wanted.text.strip():
+        found.append(_holds_text(wanted.text.strip()[:200]))
+    return found
+
+
+def _holds_text(text: str) -> ColumnElement[bool]:
+    sought = [requests.c[name].icontains(text, autoescape=True) for name in ("title", "enterprise_name", "description")]
+    if re.fullmatch(r"R?\d{1,12}", text, re.ASCII):
+        sought.append(requests.c.id == record.id_of(text))
+    return or_(*sought)
 
 
 def shown(connection: Connection, caller: Caller, book: Rulebook, number: str, on: date) -> dict[str, Any]:

@@ -41,6 +41,12 @@ def form(name: str, request: Request) -> Response:
     return as_json(cases.merged_form(house_of(request).library.named(name)[1]))
 
 
+@router.get("/bundles/{name}/drawing")
+def plan(name: str, request: Request) -> Response:
+    """The picture of a bundle's process: lanes, nodes and edges with their places. Public."""
+    return as_json(cases.plan_of(house_of(request).library.named(name)[1]))
+
+
 @router.post("/bundles/{name}/notice")
 def notice(name: str, body: bodies.AnswersBody, request: Request) -> Response:
     """Everything that these answers will ask for, said once (一次告知). Public; nothing is kept."""
@@ -55,6 +61,17 @@ def start(body: bodies.CaseBody, write: Write) -> Response:
     files = {code: tuple(numbers) for code, numbers in body.files.items()}
     application = cases.Application(body.bundle, body.answers, body.materials, tuple(body.promised), files)
     return write.run(lambda unit: cases.start_case(unit, house.library, house.book.calendar, application), status=201)
+
+
+@router.get("/cases")
+def listed(
+    read: Read,
+    state: Annotated[str | None, Query(max_length=20, pattern=r"^[a-z]+$")] = None,
+    after: Annotated[str | None, Query(max_length=20, pattern=r"^[0-9A-Z]+$")] = None,
+    limit: Annotated[int, Query(ge=1, le=200)] = 50,
+) -> Response:
+    """The cases that I may see, the newest first."""
+    return read.run(lambda c: cases.listed(c, read.caller, read.house.library, state=state, after=after, limit=limit))
 
 
 @router.get("/cases/worklist")
@@ -75,6 +92,14 @@ def progress(code: str, request: Request) -> Response:
     house = house_of(request)
     with house.store.read() as connection:
         return as_json(cases.progress(connection, house.library, code))
+
+
+@router.get("/progress/{code}/drawing")
+def drawing(code: str, request: Request) -> Response:
+    """Where a case stands in the picture of its process, for anyone with the progress code."""
+    house = house_of(request)
+    with house.store.read() as connection:
+        return as_json(cases.drawing(connection, house.library, code))
 
 
 @router.post("/cases/{code}/steps/{step}")

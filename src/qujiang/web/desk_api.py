@@ -46,9 +46,10 @@ def listed(
     overdue: bool = False,
     after: Word = None,
     limit: Annotated[int, Query(ge=1, le=200)] = 50,
+    text: Annotated[str | None, Query(max_length=200, pattern=r"^[^\x00-\x1f]*$")] = None,
 ) -> Response:
-    """The requests that I may see, the newest first."""
-    wanted = desk.Filter(state, department, service, overdue, after, limit)
+    """The requests that I may see, the newest first; ``text`` is sought in title, enterprise and description."""
+    wanted = desk.Filter(state, department, service, overdue, after, limit, text)
     return read.run(lambda c: desk.listed(c, read.caller, read.house.book, wanted, read.today))
 
 

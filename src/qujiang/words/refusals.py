@@ -11,6 +11,8 @@ from functools import cache
 
 #: English sentence -> Chinese sentence; blanks are filled in order, or by number where the order differs.
 SENTENCES: dict[str, str] = {
+    "bundle {} has no drawing: its BPMN file holds no diagram": "“{}”没有流程图：其BPMN文件不含图形",
+    "{} may not see cases; allowed: {}": "{}无权查看办件；有权者：{}",
     # files
     "{} files wait already; hand some in with a case, or wait two days": "已有{}个文件等待提交；请随办件提交，或两天后再传",
     "no content of file {}: it was erased or never was": "文件{}没有内容：已删除或从未有过",
