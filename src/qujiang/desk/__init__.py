@@ -16,16 +16,21 @@ from qujiang.desk.handle import (
     resume,
     send_back,
 )
-from qujiang.desk.intake import Draft, Received, clear, dispatch, merge, receive
+from qujiang.desk.intake import Draft, Received, alike, clear, dispatch, merge, receive
+from qujiang.desk.possible import possible
 from qujiang.desk.rulebook import Rulebook, read_rulebook
 from qujiang.desk.sheets import take_hotline
-from qujiang.desk.views import Filter, counted, explain, listed, shown
+from qujiang.desk.views import Filter, explain, last_contact, listed, shown
+from qujiang.desk.worklists import Page, Wanted, counted, found, lists_of, worklist
 
 __all__ = [
     "Draft",
     "Filter",
+    "Page",
     "Received",
     "Rulebook",
+    "Wanted",
+    "alike",
     "ask_extension",
     "board",
     "call_back",
@@ -37,11 +42,15 @@ __all__ = [
     "dispatch",
     "escalate",
     "explain",
+    "found",
     "give_opinion",
+    "last_contact",
     "listed",
+    "lists_of",
     "merge",
     "observations",
     "pause",
+    "possible",
     "rate",
     "read_rulebook",
     "receive",
@@ -53,4 +62,5 @@ __all__ = [
     "send_back",
     "shown",
     "take_hotline",
+    "worklist",
 ]

@@ -212,6 +212,16 @@ def alike_to(connection: Connection, draft: Draft, service: str | None) -> tuple
     return tuple(record.number_of(id_) for share, id_ in sorted(found, reverse=True) if share >= ALIKE)
 
 
+def alike(connection: Connection, caller: Caller, book: Rulebook, draft: Draft, on: date) -> tuple[str, ...]:
+    """``alike_to`` for a draft that is not yet sent: classified as it would be."""
+    allow(caller, "receive")
+    draft = _bind(caller, draft)
+    if draft.enterprise_code is None:
+        return ()
+    service = draft.service_code or classify(book.keywords, f"{draft.title} {draft.description}", on)[0]
+    return alike_to(connection, draft, service)
+
+
 def merge(unit: Unit, number: str, version: int, into: str) -> int:
     """The same thing asked twice: this one is closed and points to the other; both numbers stay."""
     allow(unit.caller, "merge")

@@ -14,7 +14,7 @@ from qujiang.calendar.due import due_on, merge
 from qujiang.desk.access import scope
 from qujiang.errors import ConflictError, NotFoundError
 from qujiang.store import Caller, Unit
-from qujiang.store.schema_rooms import request_events, requests
+from qujiang.store.schema_rooms import OPEN_STATES, request_events, requests
 
 #: What the trail does not repeat: it cannot be erased later.
 PRIVATE = {
@@ -54,7 +54,7 @@ STATES: dict[str, tuple[str, ...]] = {
     "recounted": ("assigned", "handling", "escalated"),
 }
 _INSERT_EVENTS = insert(request_events).inline().execution_options(later=True)
-OPEN = ("received", "assigned", "handling", "escalated")
+OPEN = OPEN_STATES
 
 
 def number_of(id_: int) -> str:

@@ -74,7 +74,7 @@ def listed(connection: Connection, caller: Caller, book: Rulebook, wanted: Filte
     if wanted.after:
         query = query.where(requests.c.id < record.id_of(wanted.after))
     rows = connection.execute(query.order_by(requests.c.id.desc()).limit(wanted.limit)).mappings()
-    return [_with_clock(book, row, LISTED, on) for row in rows]
+    return [with_clock(book, row, LISTED, on) for row in rows]
 
 
 def counted(connection: Connection, caller: Caller, wanted: Filter, on: date) -> dict[str, int]:
@@ -112,7 +112,7 @@ def shown(connection: Connection, caller: Caller, book: Rulebook, number: str, o
     """One request with its departments and its story; an enterprise does not see the departments' inner notes."""
     allow(caller, "see")
     row = record.find(connection, caller, number)
-    answer = _with_clock(book, row, SHOWN, on)
+    answer = with_clock(book, row, SHOWN, on)
     answer["merged_into"] = None if row["merged_into"] is None else record.number_of(row["merged_into"])
     departments = connection.execute(
         select(request_departments).where(request_departments.c.request_id == row["id"])
@@ -142,11 +142,24 @@ def explain(connection: Connection, caller: Caller, book: Rulebook, number: str)
     return due(book.calendar, row["clock_on"], row["due_days"], pauses=record.since(spans, row))
 
 
-def _with_clock(book: Rulebook, row: RowMapping, names: tuple[str, ...], on: date) -> dict[str, Any]:
+def last_contact(connection: Connection, caller: Caller) -> dict[str, Any]:
+    """Who and where the caller's enterprise wrote last, so that nobody types it twice; empty without a request."""
+    if part_of(caller) != "enterprise":
+        return {}
+    names = ("enterprise_name", "contact_name", "phone", "email", "town", "address")
+    query = select(*(requests.c[name] for name in names)).where(scope(caller), requests.c.channel == "page")
+    row = connection.execute(query.order_by(requests.c.id.desc()).limit(1)).mappings().first()
+    return {} if row is None else dict(row)
+
+
+def with_clock(book: Rulebook, row: RowMapping, names: tuple[str, ...], on: date) -> dict[str, Any]:
+    """Some columns of a request with its number, colour, working days late or left, and whether its last day is provisional."""
     answer: dict[str, Any] = {"number": record.number_of(row["id"])}
     answer |= {name: row[name] for name in names}
     answer["colour"] = colour(book.calendar, row, on)
     answer["late_wd"] = late_wd(book.calendar, row, on)
+    runs = answer["colour"] in ("green", "yellow")
+    answer["left_wd"] = book.calendar.days_between(on, row["due_on"]) if runs else None
     answer["provisional"] = row["due_on"] is not None and book.calendar.is_provisional(row["due_on"], row["due_on"])
     return answer
 
@@ -157,4 +170,5 @@ _FOR_ALL = ("interim_replied", "extension_granted", "extension_refused", "paused
 
 def _event(item: RowMapping, inner: bool) -> dict[str, Any]:
     note = item["note"] if inner or item["verb"] in _FOR_ALL else ""
-    return {"at": item["at"], "verb": item["verb"], "department": item["department"], "note": note}
+    version = item["changes"].get("version")  # the one that the event made
+    return {"at": item["at"], "verb": item["verb"], "department": item["department"], "note": note, "version": version}
