@@ -21,9 +21,11 @@ from qujiang.desk.possible import possible
 from qujiang.desk.rulebook import Rulebook, read_rulebook
 from qujiang.desk.sheets import take_hotline
 from qujiang.desk.views import Filter, explain, last_contact, listed, shown
-from qujiang.desk.worklists import Page, Wanted, counted, found, lists_of, worklist
+from qujiang.desk.worklists import LOOKED, MOST_COUNTED, Page, Wanted, counted, found, lists_of, worklist
 
 __all__ = [
+    "LOOKED",
+    "MOST_COUNTED",
     "Draft",
     "Filter",
     "Page",

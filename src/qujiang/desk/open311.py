@@ -160,6 +160,16 @@ def listed(connection: Connection, book: Rulebook, query: Query, now: datetime) 
     return [_shown(book, row, more) for row in rows]
 
 
+def cleared(connection: Connection, book: Rulebook, after: str, limit: int) -> tuple[list[dict[str, Any]], str | None]:
+    """The requests whose text a clerk has cleared, the newest number first, from a cursor on; and the next cursor."""
+    query = select(requests).where(requests.c.cleared, _public(book)).order_by(requests.c.id.desc())
+    if after:
+        query = query.where(requests.c.id < record.id_of(after))
+    rows = connection.execute(query.limit(limit + 1)).mappings().all()
+    shown = [_shown(book, row, False) for row in rows[:limit]]
+    return shown, shown[-1]["service_request_id"] if len(rows) > limit else None
+
+
 def one(connection: Connection, book: Rulebook, number: str, *, extensions: bool) -> list[dict[str, Any]]:
     """A list of one."""
     row = (

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
-from qujiang.words import en, web_freight, web_map, web_projects, web_shell, zh
+from qujiang.words import en, web_desk, web_freight, web_map, web_projects, web_shell, zh
 from qujiang.words.numbers import Language
 
 LANGUAGES: tuple[Language, ...] = ("en", "zh")
 #: Wording of the pages, a room a file, both languages side by side.
 PAGES = (
     web_shell.WORDS,
+    web_desk.WORDS,
     web_map.WORDS,
     web_freight.WORDS,
     web_projects.WORDS,

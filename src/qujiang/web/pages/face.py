@@ -16,6 +16,7 @@ from qujiang.store import ANONYMOUS, Caller
 from qujiang.store.accounts import session_caller
 from qujiang.web.acts import COOKIE, House, address_of, house_of
 from qujiang.web.pages import assets, language, tokens
+from qujiang.web.pages.moments import day, moment
 from qujiang.web.pages.place import name_of
 from qujiang.web.settings import Settings
 from qujiang.words import Both, Language, date, known, number, percent, quantity, say
@@ -200,5 +201,7 @@ def _environment() -> Environment:
         "quantity": quantity,
         "percent": percent,
         "date": date,
+        "day": day,
+        "moment": moment,
     }
     return environment
