@@ -17,13 +17,14 @@ from qujiang.desk.handle import (
     send_back,
 )
 from qujiang.desk.intake import Draft, Received, alike, clear, dispatch, merge, receive
-from qujiang.desk.possible import possible
+from qujiang.desk.possible import ACTS, possible
 from qujiang.desk.rulebook import Rulebook, read_rulebook
 from qujiang.desk.sheets import take_hotline
 from qujiang.desk.views import Filter, explain, last_contact, listed, shown
 from qujiang.desk.worklists import LOOKED, MOST_COUNTED, Page, Wanted, counted, found, lists_of, worklist
 
 __all__ = [
+    "ACTS",
     "LOOKED",
     "MOST_COUNTED",
     "Draft",

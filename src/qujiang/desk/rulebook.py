@@ -40,6 +40,9 @@ class Attribute:
     description_zh: str
     datatype_description_zh: str
     values: tuple[tuple[str, str], ...]
+    description_en: str = ""
+    datatype_description_en: str = ""
+    values_en: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,8 +180,9 @@ def _read_attributes(folder: Path, faults: list[Fault]) -> dict[str, list[Attrib
         "datatype_description_zh",
         "values",
     )
+    english = ("description_en", "datatype_description_en", "values_en")  # if absent: Chinese for every reader
     read: dict[str, list[Attribute]] = {}
-    for row in read_rows(folder / "service_attributes.csv", columns):
+    for row in read_rows(folder / "service_attributes.csv", columns, english):
         if row["datatype"] not in DATATYPES:
             faults.append(row.fault("datatype", f"must be one of {', '.join(DATATYPES)}"))
         for column in ("required", "variable"):
@@ -188,15 +192,21 @@ def _read_attributes(folder: Path, faults: list[Fault]) -> dict[str, list[Attrib
         if not row["order"].isdigit() or int(row["order"]) in {a.order for a in here}:
             faults.append(row.fault("order", "must be a whole number, unique in the service"))
             continue
-        pairs = tuple(
-            (key, name) for key, _, name in (pair.partition("=") for pair in row["values"].split("|") if pair)
-        )
+        pairs, pairs_en = _pairs(row["values"]), _pairs(row.cells.get("values_en", ""))
+        if pairs_en and [key for key, _ in pairs_en] != [key for key, _ in pairs]:
+            faults.append(row.fault("values_en", "has other keys than values", "write the same keys in the same order"))
         if bool(pairs) != row["datatype"].endswith("valuelist"):
             faults.append(row.fault("values", "a list, and nothing else, has values", "write key=name|key=name"))
         texts = row["description_zh"], row["datatype_description_zh"]
         flags = row["required"] == "yes", int(row["order"]), row["variable"] == "yes"
-        here.append(Attribute(row["code"], row["datatype"], *flags, *texts, pairs))
+        texts_en = row.cells.get("description_en", ""), row.cells.get("datatype_description_en", "")
+        here.append(Attribute(row["code"], row["datatype"], *flags, *texts, pairs, *texts_en, pairs_en))
     return read
+
+
+def _pairs(text: str) -> tuple[tuple[str, str], ...]:
+    """``key=name|key=name``."""
+    return tuple((key, name) for key, _, name in (pair.partition("=") for pair in text.split("|") if pair))
 
 
 def _dispatch_faults(book: Rulebook) -> list[Fault]:

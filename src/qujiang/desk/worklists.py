@@ -215,6 +215,7 @@ def _coloured(book: Rulebook, colour: str, on: date) -> ColumnElement[bool]:
 
 def found(connection: Connection, caller: Caller, text: str) -> str | None:
     """The request that a search names by its number, within the caller's scope; else None."""
+    allow(caller, "see")
     match = re.fullmatch(r"[Rr]?(\d{1,12})", text.strip(), re.ASCII)
     if match is None:
         return None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import dataclass
 from typing import Annotated, Any
 from urllib.parse import urlsplit
@@ -53,8 +53,8 @@ class Sent:
             raise ScenarioError(f"{name} = {value[:40]!r} must be a whole number") from None
 
 
-async def sent(request: Request) -> Sent:
-    """Read a form.
+async def sent(request: Request) -> AsyncIterator[Sent]:
+    """Read a form; its files are closed when the answer is made.
 
     Raises
     ------
@@ -65,16 +65,15 @@ async def sent(request: Request) -> Sent:
     """
     _from_here(request)
     face = await run_in_threadpool(face_of, request)
-    form = await request.form(max_files=20, max_fields=MOST_FIELDS)
-    fields, lists, files = _parts(form)
-    if face.token is not None and not tokens.form_token_matches(face.token, fields.get("form_token", "")):
-        raise ForbiddenError(face.say("web.form_old"))
-    return Sent(face, fields, lists, files)
+    async with request.form(max_files=20, max_fields=MOST_FIELDS) as form:
+        fields, lists, files = _parts(form)
+        if face.token is not None and not tokens.form_token_matches(face.token, fields.get("form_token", "")):
+            raise ForbiddenError(face.say("web.form_old"))
+        yield Sent(face, fields, lists, files)
 
 
-async def sent_signed_in(request: Request) -> Sent:
+def sent_signed_in(form: Annotated[Sent, Depends(sent)]) -> Sent:
     """Read a form of someone who must be signed in."""
-    form = await sent(request)
     if not form.face.signed_in:
         raise UnknownCallerError("sign in first")
     return form

@@ -17,7 +17,7 @@ from qujiang.web.pages.face import Face, SignedIn
 from qujiang.web.pages.forms import SignedInForm, act, errors_of
 
 router = APIRouter(include_in_schema=False)
-MOST_BYTES = 1_000_000
+MOST_BYTES = 900_000  # the body of a form is a little longer than its file
 MOST_FAULTS = 200
 
 

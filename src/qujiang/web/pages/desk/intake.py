@@ -13,7 +13,6 @@ from qujiang.desk.access import allow, part_of
 from qujiang.desk.intake import LONGEST, Draft
 from qujiang.errors import QujiangError, ScenarioError
 from qujiang.store import Unit
-from qujiang.web.faults import status_of
 from qujiang.web.pages.desk import names
 from qujiang.web.pages.face import Face, SignedIn
 from qujiang.web.pages.forms import Sent, SignedInForm, act, errors_of
@@ -23,6 +22,14 @@ router = APIRouter(include_in_schema=False)
 PLAIN = ("title", "description", "enterprise_name", "contact_name", "phone", "email", "address")
 CLERKS_CHANNELS = ("telephone", "window")
 MOST_TOWN = 40
+
+
+class AlikeError(ScenarioError):
+    """Nothing was sent: open requests of the same enterprise say much the same."""
+
+    def __init__(self, numbers: tuple[str, ...]) -> None:
+        super().__init__(", ".join(numbers))
+        self.numbers = numbers
 
 
 @router.get("/desk/new")
@@ -41,21 +48,16 @@ def send(form: SignedInForm) -> Response:
     allow(face.caller, "receive")
     if form.text("step") == "service":  # without scripts: show the questions of the service just chosen
         return _page(face, _typed(form))
-    draft = _draft(face, form)
-    if not form.text("sure"):
-        try:
-            with face.house.store.read() as connection:
-                alike = desk.alike(connection, face.caller, face.house.book, draft, names.today(face))
-        except ScenarioError:  # a faulty credit code or service: told below with every other fault
-            alike = ()
-        if alike:
-            return _page(face, _typed(form), alike=alike)
+    draft, on = _draft(face, form), names.today(face)
 
     def do(unit: Unit) -> str:
+        alike = () if form.text("sure") else desk.alike(unit.connection, face.caller, face.house.book, draft, on)
+        if alike:
+            raise AlikeError(alike)
         made = desk.receive(unit, face.house.book, draft)
         return f"/desk/requests/{made.number}/receipt"
 
-    return act(form, do, again=lambda error: _faulty(face, form, error))
+    return act(form, do, again=lambda error: _again(face, form, error))
 
 
 @view(router, "/desk/requests/{number}/receipt", "desk/receipt.html.j2")
@@ -114,10 +116,10 @@ def _typed(form: Sent) -> dict[str, Any]:
     return dict(form.fields) | {"lists": lists}
 
 
-def _faulty(face: Face, form: Sent, error: QujiangError) -> Response:
-    shown = _page(face, _typed(form), faults=errors_of(error, face))
-    shown.status_code = status_of(error)
-    return shown
+def _again(face: Face, form: Sent, error: QujiangError) -> Response:
+    if isinstance(error, AlikeError):
+        return _page(face, _typed(form), alike=error.numbers)
+    return _page(face, _typed(form), faults=errors_of(error, face))
 
 
 def _page(face: Face, typed: dict[str, Any], *, faults: list[dict[str, Any]] | None = None, alike: tuple[str, ...] = ()) -> Response:  # fmt: skip

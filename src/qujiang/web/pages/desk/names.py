@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Mapping
 from datetime import date
+from typing import Any
 
 from qujiang.calendar import china_date
 from qujiang.desk.access import ALLOWED, part_of
+from qujiang.desk.rulebook import Attribute
 from qujiang.web.pages.face import Face
 
 
@@ -55,6 +59,25 @@ def clock(face: Face, row: dict[str, object]) -> tuple[str, str]:
     if row["late_wd"]:
         return "warn", face.say("web.desk.clock.was_late", n=row["late_wd"])
     return "", face.say(f"web.desk.state.{row['state']}")
+
+
+#: Verbs whose notes the desk may write by itself; all other notes are people's own words.
+_OWN_NOTES = ("received", "dispatched", "merged", "called_back", "recounted")
+
+
+def note(face: Face, event: Mapping[str, Any]) -> str:
+    """An event's note; one that the desk wrote, in the page's language and without the digests of its rules."""
+    text = str(event["note"])
+    if event["verb"] not in _OWN_NOTES:
+        return text
+    return face.refusal(re.sub(r"@[0-9a-f]{16}", "", text))
+
+
+def asked(face: Face, question: Attribute) -> tuple[str, str, tuple[tuple[str, str], ...]]:
+    """A service's further question: its words, its hint, its choices."""
+    if face.language == "zh" or not question.description_en:
+        return question.description_zh, question.datatype_description_zh, question.values
+    return question.description_en, question.datatype_description_en, question.values_en or question.values
 
 
 def _of(face: Face, en: str, zh: str) -> str:

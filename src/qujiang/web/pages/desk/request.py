@@ -10,6 +10,7 @@ from sqlalchemy import Connection
 from qujiang import desk
 from qujiang.desk.access import ALLOWED, part_of
 from qujiang.desk.after import RATINGS
+from qujiang.desk.rulebook import Attribute
 from qujiang.errors import ConflictError, ForbiddenError, NotFoundError, QujiangError
 from qujiang.store import Unit
 from qujiang.web.pages.desk import names
@@ -93,7 +94,7 @@ def _view(face: Face, number: str) -> View:
         "number_": seen["number"],  # in a template ``number`` writes numbers
         "inner": part_of(face.caller) != "enterprise",
         "lines": [] if clock is None else clock_lines(book.calendar, clock, face),
-        "answers": [(questions[code].description_zh if code in questions else code, _worded(questions.get(code), value)) for code, value in seen["attributes"].items()],
+        "answers": [_answered(face, questions.get(code), code, value) for code, value in seen["attributes"].items()],
         "acts": [ACTS[name] for name in may],
         "alike": [other for other in alike if other != seen["number"]],
         "ratings": [(rating, face.say(f"web.desk.rating.{rating}")) for rating in RATINGS],
@@ -108,7 +109,11 @@ def _done(face: Face) -> str:
     return done if done in ACTS else ""
 
 
-def _worded(question: Any, value: Any) -> str:
-    words = dict(question.values) if question is not None else {}
+def _answered(face: Face, question: Attribute | None, code: str, value: Any) -> tuple[str, str]:
+    """A question and its answer in words; a question that the rules no longer know is shown by its code."""
     values = value if isinstance(value, list) else [value]
-    return "、".join(words.get(str(item), str(item)) for item in values)
+    if question is None:
+        return code, ", ".join(map(str, values))
+    words, _, choices = names.asked(face, question)
+    known = dict(choices)
+    return words, ("、" if face.language == "zh" else ", ").join(known.get(str(item), str(item)) for item in values)
