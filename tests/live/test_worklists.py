@@ -149,7 +149,7 @@ def expected(store: Store, caller: Caller, name: str) -> list[str]:
 def test_the_pages_of_a_list_are_the_whole_list_in_order(store, book, people, worked, who: str) -> None:
     caller, filled = people[who], 0
     with store.read() as connection:
-        counts = desk.counted(connection, caller)
+        counts = desk.waiting(connection, caller)
         for name in desk.lists_of(caller):
             whole, got, after = expected(store, caller, name), [], ""
             while True:

@@ -20,8 +20,8 @@ from qujiang.desk.intake import Draft, Received, alike, clear, dispatch, merge, 
 from qujiang.desk.possible import ACTS, possible
 from qujiang.desk.rulebook import Rulebook, read_rulebook
 from qujiang.desk.sheets import take_hotline
-from qujiang.desk.views import Filter, explain, last_contact, listed, shown
-from qujiang.desk.worklists import LOOKED, MOST_COUNTED, Page, Wanted, counted, found, lists_of, worklist
+from qujiang.desk.views import Filter, counted, explain, last_contact, listed, shown
+from qujiang.desk.worklists import LOOKED, MOST_COUNTED, Page, Wanted, found, lists_of, waiting, worklist
 
 __all__ = [
     "ACTS",
@@ -65,5 +65,6 @@ __all__ = [
     "send_back",
     "shown",
     "take_hotline",
+    "waiting",
     "worklist",
 ]

@@ -104,7 +104,7 @@ def worklist(connection: Connection, caller: Caller, book: Rulebook, wanted: Wan
     return Page(name, [with_clock(book, row, COLUMNS, on) for row in rows], next_, looked)
 
 
-def counted(connection: Connection, caller: Caller) -> dict[str, int]:
+def waiting(connection: Connection, caller: Caller) -> dict[str, int]:
     """How many wait in each list that is worked off; counted up to ``MOST_COUNTED`` + 1. What is done is not counted."""
     allow(caller, "see")
     query = _counts(part_of(caller))

@@ -49,7 +49,7 @@ def listed(
     wanted = desk.Wanted(list, department or None, service or None, colour or None, q, after)
     with face.house.store.read() as connection:
         page = desk.worklist(connection, face.caller, face.house.book, wanted, names.today(face))
-        counts = desk.counted(connection, face.caller)
+        counts = desk.waiting(connection, face.caller)
     data = {"list": page.name, "counts": counts, "requests": page.rows, "next": page.next, "looked": page.looked}
     asked = {"service": service, "department": department, "colour": colour, "q": q, "after": after}
     return View(data, page.rows, _aside(face, page, counts) | {"asked": asked})
