@@ -7,7 +7,10 @@ import io
 import json
 import re
 import shutil
+import threading
+import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import date
 from itertools import pairwise
@@ -17,12 +20,18 @@ import pytest
 from fastapi.testclient import TestClient
 
 from qujiang.district import District
+from qujiang.errors import ThrottledError
 from qujiang.freight.quote import ask, quote
 from qujiang.freight.shelf import book_of
 from qujiang.outlook.projects import read_projects, stand
+from qujiang.port.rows import port_problem
+from qujiang.port.service_level import with_units
+from qujiang.port.simulate import simulate
+from qujiang.report.port_week import at_hour
 from qujiang.report.project_rows import projects_on
 from qujiang.store import open_store
 from qujiang.web import Settings, create_app
+from qujiang.web.pages.warm import Warm
 from tests.live.conftest import SERVICES
 
 FOLDER = SERVICES.parent
@@ -198,9 +207,104 @@ def test_a_day_that_is_none_is_refused_at_its_field(site: TestClient, day: str) 
     assert page.status_code == 422 and 'id="f-on-fault"' in page.text
 
 
+# -- port --------------------------------------------------------------------------------------------------------------
+
+
+def test_the_port_of_a_form_is_the_rooms_own(site: TestClient, district: District) -> None:
+    told = site.get("/port.json?tonnes=7000000&berths_qj2_container=3&cranes_qj2_container=4").json()
+    own = with_units(port_problem(district, throughput_t_per_year=7e6), "qj2 container", 3, 4, gang_most=2)
+    result = simulate(own).as_dict()
+    assert told["changed"]["turnaround_mean_h"] == pytest.approx(result["turnaround_mean_h"], rel=1e-12)
+    assert told["now"]["throughput_t_per_year"] == pytest.approx(port_problem(district).t_per_year)
+    low, mean, high = (told["changed"][f"turnaround_mean_h{end}"] for end in ("_low", "", "_high"))
+    assert low < mean < high
+    rows = rows_of(site.get("/port.csv?tonnes=7000000").text)
+    assert {row["port"] for row in rows} == {"now", "changed"} and len(rows) % 2 == 0
+
+
+def test_more_cargo_never_waits_less_and_too_much_has_no_week(site: TestClient) -> None:
+    waits = [
+        site.get(f"/port.json?tonnes={t}").json()["changed"]["wait_over_service"]
+        for t in (5_000_000, 7_000_000, 9_000_000)
+    ]
+    assert waits == sorted(waits) and waits[0] < waits[-1]
+    over = site.get("/port.json?tonnes=40000000").json()
+    assert over["changed"]["state"] == "overloaded" and over["week"] is None
+    page = site.get("/port?tonnes=40000000&lang=en").text
+    assert "no week to show" in page and "overloaded" in page
+
+
+def test_a_week_holds_every_vessel_once_at_one_berth(site: TestClient) -> None:
+    told = site.get("/port.json?tonnes=8000000").json()["week"]
+    stays: dict[int, list[tuple[float, float]]] = {}
+    for visit in told["visits"]:
+        assert visit["anchored_h"] <= visit["berthed_h"] < visit["left_h"] and visit["direction"] in ("in", "out")
+        stays.setdefault(visit["berth"], []).append((visit["berthed_h"], visit["left_h"]))
+    assert set(stays) <= set(range(len(told["berths"]))) and len(told["visits"]) > 100
+    for spans in stays.values():
+        assert all(before[1] <= after[0] + 2e-3 for before, after in pairwise(sorted(spans)))
+    for hour in (0, 57, 167):
+        stand = at_hour(told, hour)
+        inside = [v for v in told["visits"] if v["anchored_h"] <= hour < v["left_h"]]
+        assert len(stand["anchored"]) + len(stand["berthed"]) == len(inside)
+
+
+@pytest.mark.parametrize(
+    ("query", "fields"),
+    [
+        ("tonnes=-1&berths_qj1_general=x", ["tonnes", "berths_qj1_general"]),
+        ("tonnes=nan", ["tonnes"]),
+        ("tonnes=1e12", ["tonnes"]),
+        ("berths_qj1_general=0&cranes_qj1_general=0", ["berths_qj1_general", "cranes_qj1_general"]),
+        ("berths_qj1_general=40&berths_qj1_dry_bulk=40", ["tonnes"]),
+        ("cranes_qj1_general=99999999999999999999", ["cranes_qj1_general"]),
+    ],
+)
+def test_faults_of_the_form_stand_at_their_fields(site: TestClient, query: str, fields: list[str]) -> None:
+    assert [fault["column"] for fault in site.get(f"/port.json?{query}").json()["faults"]] == fields
+    for language in ("en", "zh"):
+        page = site.get(f"/port?{query}&lang={language}")
+        assert page.status_code == 422 and all(f'id="f-{field}-fault"' in page.text for field in fields)
+
+
+def test_who_asks_while_too_many_wait_is_sent_away_and_the_rest_share_one_answer() -> None:
+    warm, begun, free, made = Warm(4, queue=3, wait_s=10.0), threading.Event(), threading.Event(), []
+
+    def make() -> int:
+        begun.set()
+        free.wait(10)
+        made.append(1)
+        return 7
+
+    with ThreadPoolExecutor(3) as pool:
+        asked = [pool.submit(warm.get, "key", make) for _ in range(3)]
+        begun.wait(10)
+        while warm._waiting < 3:
+            time.sleep(0.001)
+        with pytest.raises(ThrottledError):
+            warm.get("other", make)
+        free.set()
+        assert [one.result() for one in asked] == [7, 7, 7]
+    assert made == [1] and warm.get("key", make) == 7 and warm._waiting == 0 and not warm._making
+
+
+def test_a_failure_is_not_kept() -> None:
+    warm = Warm(2)
+    with pytest.raises(ZeroDivisionError):
+        warm.get("key", lambda: 1 // 0)
+    assert warm.get("key", lambda: 5) == 5
+
+
 # -- every page of the plan --------------------------------------------------------------------------------------------
 
-PAGES = ("/freight", ASKED.format(""), "/projects", "/projects?on=2026-01-01&light=red")
+PAGES = (
+    "/freight",
+    ASKED.format(""),
+    "/projects",
+    "/projects?on=2026-01-01&light=red",
+    "/port",
+    "/port?tonnes=7000000&hour=30",
+)
 
 
 @pytest.mark.parametrize("path", PAGES)
@@ -213,7 +317,7 @@ def test_pages_answer_in_both_languages(site: TestClient, path: str, language: s
         assert "web." not in re.sub(r"<[^>]*>", "", answer.text)
 
 
-@pytest.mark.parametrize("path", [*PAGES, "/freight/legs.geojson", "/map/outlines.geojson"])
+@pytest.mark.parametrize("path", [*PAGES, "/freight/legs.geojson", "/api/v1/map/outlines.geojson"])
 def test_a_closed_plan_asks_for_the_sign_in(tmp_path, path: str) -> None:
     database = tmp_path / "live.sqlite3"
     open_store(str(database)).close()

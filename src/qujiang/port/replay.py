@@ -57,6 +57,36 @@ def replay(problem: PortProblem, path: Path, *, from_h: float, hours: float = 16
     )
 
 
+@dataclass(frozen=True, slots=True)
+class Visit:
+    """One vessel's visit in hours from the beginning of the stretch; a time may lie before it or after its end."""
+
+    berth: int
+    anchored_h: float
+    berthed_h: float
+    left_h: float
+    direction: str
+    load_t: float
+
+
+def visits(problem: PortProblem, path: Path, *, from_h: float, hours: float = 168.0) -> tuple[Visit, ...]:
+    """The vessels of a stretch, in order of arrival: those that are in port, or come into it, within it."""
+    called = np.flatnonzero(path.calls.side < 0)
+    anchored, berthed, left = (path.at(name) - from_h for name in ("anchored", "berthed", "left"))
+    seen = called[(left[called] > 0) & (anchored[called] < hours)]
+    return tuple(
+        Visit(
+            int(path.berth_of[k]),
+            float(anchored[k]),
+            float(berthed[k]),
+            float(left[k]),
+            problem.kinds[path.calls.kind[k]].direction,
+            float(path.calls.work_t[k]),
+        )
+        for k in seen[np.argsort(anchored[seen], kind="stable")]
+    )
+
+
 def _slots(waits: list[tuple[float, float, str]]):
     """Give each waiting vessel the lowest free place at anchor."""
     free_at: list[float] = []

@@ -59,6 +59,7 @@ SENTENCES: dict[str, str] = {
     "sign in first": "请先登录",
     "this form was sent by another site": "该表单由其他网站提交",
     # the database
+    "many ask for this at once; try again in 5 s": "同时查询的人较多，请5秒后重试",
     "the database is busy; try again": "数据库繁忙，请重试",
     "the database does not answer: {}": "数据库没有响应：{}",
     "someone was faster: {}": "已有他人先行处理：{}",

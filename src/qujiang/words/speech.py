@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
-from qujiang.words import en, web_desk, web_freight, web_map, web_projects, web_shell, zh
+from qujiang.words import en, web_desk, web_freight, web_map, web_port, web_projects, web_shell, zh
 from qujiang.words.numbers import Language
 
 LANGUAGES: tuple[Language, ...] = ("en", "zh")
@@ -15,6 +15,7 @@ PAGES = (
     web_desk.WORDS,
     web_map.WORDS,
     web_freight.WORDS,
+    web_port.WORDS,
     web_projects.WORDS,
 )
 WORDS = {

@@ -10,7 +10,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 ASKED = "/freight?from=常山&to=苏州&cargo=plate&tonnes=500"
-PAGES = ("/freight", ASKED, "/projects")
+PAGES = ("/freight", ASKED, "/projects", "/port?tonnes=7000000")
 #: The map's driver tells of readings of its canvas; nothing else may be said.
 COLOURS = """async (picture) => {
   const image = await createImageBitmap(await (await fetch(picture)).blob());
@@ -126,3 +126,54 @@ def test_without_scripts_a_picture_and_a_table_say_the_same(visit, path: str) ->
     expect(page.locator(".still svg")).to_be_visible()
     assert page.locator(".still polyline").count() >= 3
     expect(page.locator("table").first).to_be_visible()
+
+
+def test_the_week_of_the_port_plays_pauses_and_steps(visit) -> None:
+    page = visit("/port")
+    week = page.locator(".harbour[data-state=ready]")
+    expect(week).to_be_visible()
+    begin = int(week.get_attribute("data-hour") or "-1")
+    page.get_by_role("button", name="One hour on").click()
+    expect(week).to_have_attribute("data-hour", str(begin + 1))
+    assert week.locator("[data-berth] svg").count() == int(said(page)[0])
+    play = page.get_by_role("button", name="Play")
+    play.click()
+    page.wait_for_function("(at) => Number(document.querySelector('.harbour').dataset.hour) >= at", arg=begin + 4)
+    assert page.locator("[data-week-told]").get_attribute("aria-live") == "off"
+    page.get_by_role("button", name="Pause").click()
+    stopped = week.get_attribute("data-hour")
+    page.wait_for_timeout(900)
+    assert week.get_attribute("data-hour") == stopped
+    slider = page.get_by_label("Hour of the week")
+    slider.focus()
+    page.keyboard.press("ArrowLeft")
+    expect(week).to_have_attribute("data-hour", str(int(stopped or 0) - 1))
+    assert "berths in use" in (slider.get_attribute("aria-valuetext") or "")
+
+
+def said(page: Page) -> list[str]:
+    """The numbers of the sentence below the clock: berths in use, berths in all, at anchor, on their way in."""
+    found = re.search(
+        r"– (\d+) of (\d+) berths in use, (\d+) at anchor, (\d+) on", page.locator("[data-week-told]").inner_text()
+    )
+    assert found
+    return list(found.groups())
+
+
+def test_a_change_of_the_port_is_typed_and_compared(visit, axe) -> None:
+    page = visit("/port", language="zh", size="phone")
+    page.get_by_label("年吞吐量").fill("7000000")
+    page.get_by_label("泊位").nth(4).fill("3")
+    page.get_by_role("button", name="模拟").click()
+    expect(page.get_by_role("heading", name="调整后的港口")).to_be_visible()
+    expect(page.get_by_role("cell", name="700万吨/年")).to_be_visible()
+    expect(page.locator(".harbour [data-berth]")).to_have_count(25)
+    axe(page)
+
+
+def test_without_scripts_the_week_is_shown_at_the_hour_that_is_asked(visit) -> None:
+    page = visit("/port?hour=30", scripts=False)
+    expect(page.locator("[data-week-told]")).to_contain_text("Day 2, 6:00")
+    assert page.locator("[data-berth] svg").count() == int(said(page)[0])
+    page.get_by_role("button", name="Show this hour").click()
+    expect(page.locator("[data-week-told]")).to_contain_text("Day 2, 6:00")

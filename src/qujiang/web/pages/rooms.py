@@ -25,6 +25,7 @@ class Room:
 
 ROOMS: tuple[Room, ...] = (
     Room("freight", "/freight"),
+    Room("port", "/port"),
     Room("projects", "/projects"),
     Room("desk", "/desk"),
     Room("accounts", "/accounts", frozenset({"admin"})),
@@ -38,8 +39,8 @@ def open_rooms(caller: Caller) -> tuple[Room, ...]:
 
 def routers() -> Iterator[APIRouter]:
     """The routers of all rooms."""
-    from qujiang.web.pages import accounts, assets, desk, entry, freight, map, projects
+    from qujiang.web.pages import accounts, assets, desk, entry, freight, port, projects
 
     yield from (assets.router, entry.router, accounts.router)
-    yield from (map.router, freight.router, projects.router)
+    yield from (freight.router, port.router, projects.router)
     yield from desk.routers()

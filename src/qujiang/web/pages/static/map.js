@@ -174,7 +174,12 @@
 
     address(layer) {
       const { year, cargo } = this.asked;
-      return layer.url.replace("YEAR", encodeURIComponent(year)).replace("CARGO", encodeURIComponent(cargo));
+      const [path, query] = layer.url.split("?"), parts = new URLSearchParams(query || "");
+      for (const [name, value] of [...parts]) {
+        const meant = { YEAR: year, CARGO: cargo }[value] ?? value;
+        if (meant) parts.set(name, meant); else parts.delete(name);
+      }
+      return parts.size ? `${path}?${parts}` : path;
     }
 
     async refresh() {
@@ -475,8 +480,10 @@
         if (told.own_vessels !== undefined && told.own_vessels !== null) line("own_vessels", number(Math.round(told.own_vessels), language));
         if (told.capacity_vessels) line("capacity_vessels", number(Math.round(told.capacity_vessels), language));
       } else if (kind === "terminals") {
-        line("berths", told.berth_count);
-        line("capacity", told.capacity_t_per_year ? tonnes(told.capacity_t_per_year, language) : null);
+        const berths = parsed(told.berths), capacity = parsed(told.capacity);
+        line("berths", berths?.value);
+        line("capacity", capacity ? tonnes(capacity.value, language) : null);
+        told = { ...told, status: capacity?.status || berths?.status, source: capacity?.source || berths?.source };
       } else if (kind === "coverage") line("coverage", words.coverage_how);
       const status = told.status || whole.status;
       const source = parsed(told.source) ?? whole.source ?? this.told.sources?.[kind];
