@@ -24,6 +24,10 @@ WORDS: dict[str, tuple[str, str]] = {
         "A simulation is given a few seconds; its interval says how sure it is.",
         "模拟限时数秒，区间宽度反映其精度。",
     ),
+    "web.port.no_month": (
+        "How long ships wait in the busiest month could not be told within the seconds given: near its limit a port settles slowly.",
+        "最繁忙月份的等待时间未能在限时内算出：接近极限的港口收敛很慢。",
+    ),
     "web.port.what_if": ("What if?", "假如……"),
     "web.port.tonnes": ("Tonnes a year, in and out", "年吞吐量（吨，进出合计）"),
     "web.port.berths": ("Berths", "泊位"),

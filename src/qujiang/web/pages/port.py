@@ -98,11 +98,17 @@ def _simulated(face: Face, tonnes: float | None, units: tuple[Units, ...]) -> Po
     district = district_of(face.settings)
     problem = with_all(port_problem(district, throughput_t_per_year=tonnes), units)
     end = time.monotonic() + LIMIT_S
-    result = simulate(problem, workers=1, stop=lambda _count, _width: time.monotonic() > end)
+
+    def late(_count: int, _width: float) -> bool:
+        return time.monotonic() > end
+
+    result = simulate(problem, workers=1, stop=late)
     factor, busiest = month_factor(district), None
-    if factor is not None and not result.overloaded and time.monotonic() < end:
-        found = busiest_month(problem, factor).as_dict()
-        busiest = {"month_factor": factor, **{name: value for name, value in found.items() if name != "assumptions"}}
+    if factor is not None and not result.overloaded and not late(0, 0):
+        found = busiest_month(problem, factor, stop=late)
+        if found.stopped_by != "stop":
+            told_ = {name: value for name, value in found.as_dict().items() if name != "assumptions"}
+            busiest = {"month_factor": factor, **told_}
     told = week(problem, result)
     return Port(problem, result, result.as_dict(), busiest, *(told or (None, None)))
 
@@ -203,10 +209,9 @@ def _words(shown: Port, now: Port, changed: Port | None, named: port_rows.Named)
         (stages if waits or (old is not None and (old["wait_h"] or 0) >= port_rows.UNSEEN_H) else idle).append(told_)
     return {
         "told_answer": port_rows.sentences(shown.answer, named, shown.busiest),
+        "no_month": shown.busiest is None and not shown.result.overloaded,
         "stages": [("waits", stages), ("idle", idle)],
         "compared": [("now", now.answer)] + ([] if changed is None else [("changed", changed.answer)]),
-        "turnaround": port_rows.turnaround_rows(shown.answer, shown.busiest),
-        "ranking": port_rows.ranking(shown.answer, named),
         "assumptions": [port_rows.assumption(text) for text in shown.result.assumptions],
         "hours": port_rows.hours,
         "part_of": port_rows.part_of,
