@@ -1,6 +1,7 @@
 """Outlook: forecasts of generated series, their record, and statsmodels' ETS and Theta beside them.
 
     python bench/outlook.py                 200 series: seconds, coverage, MASE
+    python bench/outlook.py --real          also windows of the series that statsmodels ships (quarterly, monthly, yearly): coverage and MASE
     python bench/outlook.py --statsmodels   the same series by statsmodels (ETS(A,Ad,N) and Theta), with the time of its import
 
 Series follow six known laws (random walk with drift, level with noise, trend with correlated noise, eleven seasons a year, damped trend, level
@@ -61,17 +62,16 @@ def ours(cases: list[tuple[str, int, np.ndarray, np.ndarray]]) -> None:
     forecasts = [forecast(past, STEPS, season=season) for _, season, past, _ in cases]
     seconds = time.perf_counter() - begun
     print(f"{len(cases)} series with their back-tests: {seconds:.2f} s ({1000 * seconds / len(cases):.1f} ms each)")
-    for level in LEVELS:
-        inside = [
-            ((f.low[level] <= came) & (came <= f.high[level])).mean()
-            for f, (_, _, _, came) in zip(forecasts, cases, strict=True)
-        ]
-        print(
-            f"coverage of the {level:.0%} band: {np.mean(inside):.3f} (standard error {np.std(inside) / np.sqrt(len(inside)):.3f})"
-        )
-    print(f"{'law':<10}{'MASE':>8}{'naive':>8}{'coverage of 80 %':>18}")
-    for law in (*LAWS, "all"):
-        rows = [(f, case) for f, case in zip(forecasts, cases, strict=True) if law in (case[0], "all")]
+    table(cases, forecasts, LEVELS)
+
+
+def table(cases: list[tuple[str, int, np.ndarray, np.ndarray]], forecasts: list, levels: tuple[float, ...]) -> None:
+    """Coverage and MASE on values that no forecast saw, by kind; the standard error is that of the coverage of 80 %, series by series."""
+    shares = "".join(f"{f'{level:.0%} band':>10}" for level in levels)
+    print(f"{'kind':<12}{'series':>7}{shares}{'error':>8}{'MASE':>8}{'naive':>8}")
+    for kind in (*dict.fromkeys(case[0] for case in cases), "all"):
+        rows = [(f, case) for f, case in zip(forecasts, cases, strict=True) if kind in (case[0], "all")]
+        held = np.array([[((f.low[p] <= came) & (came <= f.high[p])).mean() for p in levels] for f, (*_, came) in rows])
         told = np.median([mase(past, came, f.median, season) for f, (_, season, past, came) in rows])
         naive = np.median(
             [
@@ -79,8 +79,39 @@ def ours(cases: list[tuple[str, int, np.ndarray, np.ndarray]]) -> None:
                 for _, (_, season, past, came) in rows
             ]
         )
-        held = np.mean([((f.low[0.8] <= came) & (came <= f.high[0.8])).mean() for f, (*_, came) in rows])
-        print(f"{law:<10}{told:>8.3f}{naive:>8.3f}{held:>18.3f}")
+        error = held[:, levels.index(0.8)].std() / np.sqrt(len(rows))
+        means = "".join(f"{share:>10.3f}" for share in held.mean(axis=0))
+        print(f"{kind:<12}{len(rows):>7}{means}{error:>8.3f}{told:>8.3f}{naive:>8.3f}")
+
+
+def windows() -> list[tuple[str, int, np.ndarray, np.ndarray]]:
+    """Windows of 24 to 60 points of published series, the next six held out. Months stand as they are, with a season of twelve."""
+    from statsmodels import datasets
+
+    found: list[tuple[str, int, np.ndarray, np.ndarray]] = []
+
+    def cut(kind: str, values, season: int) -> None:
+        series = np.asarray(values, dtype=float)
+        series = series[np.isfinite(series)]
+        for points in (24, 36, 48, 60):
+            room = series.size - points - STEPS
+            for start in range(0, room + 1, max(2 * STEPS, room // 8 + 1)):
+                end = start + points
+                found.append((kind, season, series[start:end], series[end : end + STEPS]))
+
+    macro = datasets.macrodata.load_pandas().data
+    for name in ("realgdp", "realcons", "realinv", "realgovt", "realdpi", "cpi", "m1", "tbilrate", "unemp", "pop"):
+        cut("quarters", macro[name], 1)
+    danish = datasets.danish_data.load_pandas().data
+    for name in danish.columns:
+        if danish[name].dtype == float:
+            cut("quarters", danish[name], 1)
+    cut("years", datasets.nile.load_pandas().data["volume"], 1)
+    cut("years", datasets.copper.load_pandas().data["WORLDCONSUMPTION"], 1)
+    cut("years", datasets.sunspots.load_pandas().data["SUNACTIVITY"][1:], 1)
+    cut("months", datasets.elnino.load_pandas().data.iloc[:, 1:].to_numpy().ravel(), 12)
+    cut("months", datasets.co2.load_pandas().data["co2"].resample("MS").mean().ffill(), 12)
+    return found
 
 
 def theirs(cases: list[tuple[str, int, np.ndarray, np.ndarray]]) -> None:
@@ -118,10 +149,14 @@ def main() -> None:
     words = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     words.add_argument("--series", type=int, default=200)
     words.add_argument("--seed", type=int, default=1)
+    words.add_argument("--real", action="store_true")
     words.add_argument("--statsmodels", action="store_true")
     asked = words.parse_args()
     cases = series(asked.series, asked.seed)
     ours(cases)
+    if asked.real:
+        print("\npublished series that statsmodels ships")
+        ours(windows())
     if asked.statsmodels:
         theirs(cases)
     print(f"largest memory: {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024:.0f} MB")

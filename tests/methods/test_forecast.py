@@ -267,3 +267,41 @@ def test_pooled_bands_hold_at_least_their_level() -> None:
         found = forecast_pooled(path[:3], 2, pool)
         inside += int(found.low[0.8][1] <= path[4] <= found.high[0.8][1])
     assert 0.80 - 4 * 0.02 <= inside / 400 <= 0.97
+
+
+@pytest.mark.parametrize("law", LAWS)
+def test_eighty_percent_bands_hold_under_every_law(law: str) -> None:
+    """80 series a law; 4 standard errors around 70 to 90 %."""
+    rng = np.random.default_rng([7, LAWS.index(law)])
+    inside = []
+    for n in range(80):
+        points = (24, 36, 48, 60)[n % 4]
+        values = generated(rng, law, points + STEPS)
+        found = forecast(values[:points], STEPS, season=11 if law == "seasonal" else 1)
+        came = values[points:]
+        inside.append(((found.low[0.8] <= came) & (came <= found.high[0.8])).mean())
+    error = float(np.std(inside)) / len(inside) ** 0.5
+    assert error < 0.04
+    assert 0.70 - 4 * error <= np.mean(inside) <= 0.90 + 4 * error, f"{np.mean(inside):.3f}, standard error {error:.3f}"
+
+
+def test_one_break_of_level_is_taken_out_and_told() -> None:
+    rng = np.random.default_rng(4)
+    smooth = 100 * np.exp(0.01 * np.arange(40) + rng.normal(0.0, 0.01, 40))
+    broken = smooth * np.where(np.arange(40) >= 17, 1.4, 1.0)
+    found, plain = forecast(broken, 4), forecast(smooth * 1.4, 4)
+    assert (found.break_at, plain.break_at) == (17, None)
+    np.testing.assert_allclose(found.median, plain.median, rtol=0.03)
+    width = np.log(found.high[0.8] / found.low[0.8]) / np.log(plain.high[0.8] / plain.low[0.8])
+    assert (width < 1.3).all()
+
+
+def test_an_outlier_and_heavy_tails_are_no_break() -> None:
+    rng = np.random.default_rng(5)
+    smooth = 100 + rng.normal(0.0, 1.0, 40)
+    outlier = smooth + np.where(np.arange(40) == 20, 30.0, 0.0)  # two changes, there and back
+    assert forecast(outlier, 4).break_at is None
+    twice = smooth + np.where(np.arange(40) >= 12, 30.0, 0.0) + np.where(np.arange(40) >= 25, 30.0, 0.0)
+    assert forecast(twice, 4).break_at is None
+    late = smooth + np.where(np.arange(40) >= 38, 30.0, 0.0)  # too few points to call it a level
+    assert forecast(late, 4).break_at is None

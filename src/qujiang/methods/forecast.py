@@ -28,6 +28,10 @@ LEVELS = (0.50, 0.80, 0.95)
 #: The forecast is the median of these. Adding the naive one, or choosing the best member by its past, did worse (docs/methods/outlook.md).
 COMBINED = ("drift", "smoothing", "damped", "theta")
 MEMBERS = ("naive", *COMBINED)
+#: A change of level that stands out by so many robust deviations, alone, is a break.
+BREAK_SCORE = 4.5
+#: Origins below which all are used, also those that saw no season yet.
+LEAST_ORIGINS = 5
 _ALPHA = np.array([0.01, *np.arange(0.05, 1.0, 0.05), 0.99])
 _DAMPED = np.array(
     list(
@@ -61,7 +65,8 @@ class Backtest:
 class Forecast:
     """A forecast with its bands, arrays over the steps ahead, in the unit of the series.
 
-    ``low`` and ``high`` by level (0.50, 0.80, 0.95). ``members`` are the single methods, ``guarded`` those that had to be held back.
+    ``low`` and ``high`` by level (0.50, 0.80, 0.95). ``members`` are the single methods, ``guarded`` those that had to be held back. ``break_at`` is the first
+    point after a break of level that was taken out, so neither bands nor back-test expect another; None where there was none.
     """
 
     median: Floats
@@ -72,6 +77,7 @@ class Forecast:
     points_count: int
     how: str
     backtest: Backtest | None
+    break_at: int | None = None
 
     def probability_at_least(self, value: float, step: int = -1) -> float:
         """Probability that the value of one step is at least ``value``, by the normal scores of the bands."""
@@ -111,12 +117,12 @@ def forecast(values: ArrayLike, steps: int, *, season: int = 1) -> Forecast:
     if series.size < LEAST_POINTS:
         raise ValueError(f"the series has {series.size} points; at least {LEAST_POINTS} are needed")
     log = bool((series > 0).all())
-    work = np.log(series) if log else series
+    work, break_at = _without_break(np.log(series) if log else series, season)
     lengths = np.arange(_first_origin(series.size, season), series.size + 1)
     members, guarded = _members(work, lengths, steps, season)
     center = np.median(np.stack([members[name] for name in COMBINED]), axis=0)
-    errors = _errors(work, center, lengths)
-    reach = _reach(errors, steps, season)
+    seasoned = _seasoned(work, lengths, season)
+    reach = _reach(_comparable(_errors(work, center, lengths), seasoned[:-1], bool(seasoned[-1])), steps, season)
     back = _unlog if log else _same
     return Forecast(
         median=back(center[-1]),
@@ -126,7 +132,8 @@ def forecast(values: ArrayLike, steps: int, *, season: int = 1) -> Forecast:
         guarded=guarded,
         points_count=series.size,
         how=f"median of {', '.join(COMBINED)} on {'logarithms' if log else 'levels'}; bands from {len(lengths) - 1} rolling origins",
-        backtest=_backtest(series, work, lengths, members | {"median": center}, back, season),
+        backtest=_backtest(work, lengths, members | {"median": center}, back, season, seasoned),
+        break_at=break_at,
     )
 
 
@@ -183,6 +190,38 @@ def forecast_pooled(
         how=f"the series has {series.size} point{'s' if series.size != 1 else ''}: growth shrunk towards {pool.size} rates (weight of its own {weight:.2f})",
         backtest=None,
     )
+
+
+def _without_break(work: Floats, season: int) -> tuple[Floats, int | None]:
+    """The series with what lies before its one break of level moved to the level after it, and where the break is.
+
+    A break is one change between neighbours that stands out by ``BREAK_SCORE`` robust deviations, alone, and not within three points of an end: two such
+    changes are heavy tails or an outlier, and stay in.
+    """
+    changes = np.diff(work - np.resize(_seasonal(work, season), work.size))
+    away = changes - np.median(changes)
+    spread = 1.4826 * float(np.median(np.abs(away)))
+    far = np.flatnonzero(np.abs(away) > BREAK_SCORE * spread)
+    if spread == 0.0 or far.size != 1 or not 3 <= far[0] + 1 <= work.size - 3:
+        return work, None
+    at = int(far[0]) + 1
+    level = work.copy()
+    level[:at] += away[far[0]]
+    return level, at
+
+
+def _seasoned(work: Floats, lengths: NDArray[np.int64], season: int) -> NDArray[np.bool_]:
+    """Which origins saw a season; all of them where the last one does not."""
+    if season == 1 or not _seasonal(work, season).any():
+        return np.ones(lengths.size, dtype=bool)
+    return np.array([bool(_seasonal(work[:length], season).any()) for length in lengths])
+
+
+def _comparable(errors: Floats, seasoned: NDArray[np.bool_], last: bool) -> Floats:
+    """Errors of origins that saw a season, where the last one did: earlier ones were made without, and say nothing of it."""
+    if not last or (seasoned & np.isfinite(errors).any(axis=1)).sum() < LEAST_ORIGINS:
+        return errors
+    return np.where(seasoned[:, None], errors, np.nan)
 
 
 def _first_origin(points: int, season: int) -> int:
@@ -359,15 +398,15 @@ def _growth_of_errors(errors: Floats, known: NDArray[np.bool_], ahead: NDArray[n
 
 
 def _backtest(
-    series: Floats,
     work: Floats,
     lengths: NDArray[np.int64],
     methods: dict[str, Floats],
     back: Callable[[Floats], Floats],
     season: int,
+    seasoned: NDArray[np.bool_],
 ) -> Backtest:
-    """MASE of every method, and how often bands built from earlier errors alone held what came."""
-    steps = methods["median"].shape[1]
+    """MASE of every method, and how often bands built from earlier errors alone held what came; a break of level is taken out first."""
+    steps, series = methods["median"].shape[1], back(work)
     places = lengths[:-1, None] + np.arange(steps)
     known = places < series.size
     came = series[np.minimum(places, series.size - 1)]
@@ -384,7 +423,7 @@ def _backtest(
         usable = np.isfinite(past).any(axis=1)
         if usable.sum() < 3:
             continue
-        reach = _reach(past, steps, season)
+        reach = _reach(_comparable(past, seasoned[:n], bool(seasoned[n])), steps, season)
         now = np.abs(errors[n])
         tried += int(np.isfinite(now).sum())
         for level in LEVELS:

@@ -92,9 +92,8 @@ def foresee(observations: Observations, area: str, indicator: str, *, until_year
             ahead = _ahead(seen[-1].span, season, goal)
             found = forecast([flow.value for flow in seen], len(ahead), season=season)
             used = _status(observations, area, indicator, seen)
-            return _foresight(
-                (area, indicator, rows[0].unit, step), seen, ahead, found, used, _notes(flows, seen, season)
-            )
+            notes = [*_notes(flows, seen, season), *_break_note(seen, found)]
+            return _foresight((area, indicator, rows[0].unit, step), seen, ahead, found, used, notes)
     return _short(observations, area, indicator, goal)
 
 
@@ -216,6 +215,12 @@ def _notes(flows: Sequence[Flow], seen: Sequence[Flow], season: int) -> list[str
     if first < seen[0].span.start:
         return [f"steps before {seen[0].span} left out: the step before it is not published alone"]
     return []
+
+
+def _break_note(seen: Sequence[Flow], found: Forecast) -> list[str]:
+    if found.break_at is None:
+        return []
+    return [f"the level breaks at {seen[found.break_at].span}: taken out, so the bands expect no other"]
 
 
 def _one(value: float):
