@@ -39,23 +39,26 @@ class Victim:
     """A server process that is killed and started again on the same database."""
 
     def __init__(self, database: str, services: Path) -> None:
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            self.port = free.getsockname()[1]
-        self.arguments = [sys.executable, "-c", WORKER, database, str(services), str(self.port)]
-        self.address = f"http://127.0.0.1:{self.port}"
+        self.database, self.services = database, services
+        self.address = ""
         self.process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
-        self.process = subprocess.Popen(self.arguments, stdout=subprocess.DEVNULL)
-        deadline = time.monotonic() + 60
-        while time.monotonic() < deadline:
+        """Start on a new port: between two starts another program may have taken the old one."""
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            port = free.getsockname()[1]
+        self.address = f"http://127.0.0.1:{port}"
+        arguments = [sys.executable, "-c", WORKER, self.database, str(self.services), str(port)]
+        self.process = subprocess.Popen(arguments, stdout=subprocess.DEVNULL)
+        deadline = time.monotonic() + 120
+        while time.monotonic() < deadline and self.process.poll() is None:
             try:
                 if httpx.get(f"{self.address}/health", timeout=1).status_code == 200:
                     return
             except httpx.HTTPError:
                 time.sleep(0.02)
-        raise AssertionError("the server did not start")
+        raise AssertionError(f"the server did not start; it ended with {self.process.poll()}")
 
     def kill(self, sign: signal.Signals = signal.SIGKILL) -> int:
         assert self.process is not None

@@ -13,15 +13,14 @@ from dataclasses import asdict, dataclass
 from datetime import date, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, and_, case, func, or_, select
+from sqlalchemy import Connection, and_, func, or_, select
 
 from qujiang.desk.access import allow, part_of
 from qujiang.desk.after import SATISFIED
-from qujiang.desk.record import OPEN
 from qujiang.desk.rulebook import Rulebook
 from qujiang.errors import ForbiddenError, ScenarioError
 from qujiang.store import Caller
-from qujiang.store.schema_rooms import requests
+from qujiang.store.schema_rooms import IS_OPEN, requests
 
 Z95 = 1.959963984540054
 AGES_WD = (0, 2, 5, 10, 20)  # lower ends of the ageing classes
@@ -95,48 +94,67 @@ def board(connection: Connection, caller: Caller, book: Rulebook, first: date, l
     where = [requests.c.received_on.between(first, last), requests.c.state != "merged"]
     if own is not None:
         where.append(requests.c.lead_department == own)
+    sums, ages = _sums(connection, where, on), [0] * len(AGES_WD)
+    for row in connection.execute(_open_query(where, on)).mappings():
+        counts = sums.setdefault(row["lead_department"], dict.fromkeys(sums[None], 0))
+        for name in ("open", "paused", "overdue"):
+            counts[name] += row[name]
+        ages[_age_class(book, row["received_on"], on)] += row["open"]
+    total = {name: sum(counts[name] for counts in sums.values()) for name in sums[None]}
+    lines = [_line(department, counts) for department, counts in sums.items() if department]
+    lines.sort(key=lambda line: str(line.department))
+    return Board(first, last, on, _line(None, total), tuple(lines), _ageing(ages))
+
+
+def _sums(connection: Connection, where: Sequence[Any], on: date) -> dict[str | None, dict[str, int]]:
+    """What is counted over all requests, by lead department; None: with none yet."""
     columns = _counts(on)
     query = select(requests.c.lead_department, *(column.label(name) for name, column in columns.items()))
     rows = connection.execute(query.where(*where).group_by(requests.c.lead_department)).mappings().all()
-    sums = {name: sum(row[name] or 0 for row in rows) for name in columns}
-    lines = [
-        _line(row["lead_department"], {name: row[name] or 0 for name in columns})
-        for row in rows
-        if row["lead_department"]
-    ]
-    ageing = _ageing(connection, book, where, on)
-    return Board(
-        first, last, on, _line(None, sums), tuple(sorted(lines, key=lambda line: str(line.department))), ageing
+    none = dict.fromkeys(("open", "paused", "overdue"), 0)
+    sums: dict[str | None, dict[str, int]] = {None: dict.fromkeys(columns, 0) | none}
+    return sums | {row["lead_department"]: {name: row[name] for name in columns} | none for row in rows}
+
+
+def _open_query(where: Sequence[Any], on: date) -> Any:
+    """The open requests by department and day, from an index that holds no others."""
+    columns = _open_counts(on)
+    query = select(
+        requests.c.lead_department,
+        requests.c.received_on,
+        *(column.label(name) for name, column in columns.items()),
     )
+    return query.where(*where, IS_OPEN).group_by(requests.c.lead_department, requests.c.received_on)
 
 
 def _counts(on: date) -> dict[str, Any]:
-    """What is counted, each as one sum over the board's index."""
+    """What is counted over all requests, each in the same pass over the board's index."""
     r = requests.c
-    opened = r.state.in_(OPEN)
-    in_time = r.contacted_on <= r.contact_due_on
     return {
         "received": func.count(),
-        "open": _count(opened),
-        "paused": _count(and_(opened, r.paused)),
-        "overdue": _count(and_(opened, r.due_on < on)),
-        "replied": _count(r.replied_on.is_not(None)),
+        "replied": func.count(r.replied_on),
         "replied_late": _count(r.replied_on > r.due_on),
         "reopened": _count(r.reopened > 0),
-        "called_back": _count(r.called_back_on.is_not(None)),
+        "called_back": func.count(r.called_back_on),
         "response_n": _count(
             and_(r.contact_due_on.is_not(None), or_(r.contacted_on.is_not(None), r.contact_due_on < on))
         ),
-        "response_met": _count(in_time),
-        "resolution_n": _count(r.resolved.is_not(None)),
+        "response_met": _count(r.contacted_on <= r.contact_due_on),
+        "resolution_n": func.count(r.resolved),
         "resolution_met": _count(r.resolved),
-        "satisfaction_n": _count(r.rating.is_not(None)),
+        "satisfaction_n": func.count(r.rating),
         "satisfaction_met": _count(r.rating >= SATISFIED),
     }
 
 
+def _open_counts(on: date) -> dict[str, Any]:
+    """What is counted over the open requests alone, which are few."""
+    r = requests.c
+    return {"open": func.count(), "paused": _count(r.paused), "overdue": _count(r.due_on < on)}
+
+
 def _count(condition: Any) -> Any:
-    return func.sum(case((condition, 1), else_=0))
+    return func.count().filter(condition)
 
 
 def _line(department: str | None, c: dict[str, int]) -> Line:
@@ -151,17 +169,14 @@ def _line(department: str | None, c: dict[str, int]) -> Line:
     )
 
 
-def _ageing(connection: Connection, book: Rulebook, where: Sequence[Any], on: date) -> tuple[dict[str, Any], ...]:
-    """Open requests by working days since they came in."""
-    query = (
-        select(requests.c.received_on, func.count())
-        .where(*where, requests.c.state.in_(OPEN))
-        .group_by(requests.c.received_on)
-    )
-    counts = [0] * len(AGES_WD)
-    for received_on, count in connection.execute(query):
-        age = max(0, book.calendar.days_between(received_on, on))
-        counts[max(n for n, low in enumerate(AGES_WD) if age >= low)] += count
+def _age_class(book: Rulebook, received_on: date, on: date) -> int:
+    """The class of a request by working days since it came in."""
+    age = max(0, book.calendar.days_between(received_on, on))
+    return max(n for n, low in enumerate(AGES_WD) if age >= low)
+
+
+def _ageing(counts: Sequence[int]) -> tuple[dict[str, Any], ...]:
+    """Open requests by age."""
     highs = [low - 1 for low in AGES_WD[1:]]
     return tuple(
         {"from_wd": low, "to_wd": high, "open": count}

@@ -23,6 +23,10 @@ from sqlalchemy import (
 from qujiang.store.schema import metadata
 from qujiang.store.types import Instant, Json, Key
 
+#: As an index condition: written out, for neither database matches a parameter with it.
+IS_OPEN = text("requests.state IN ('received', 'assigned', 'handling', 'escalated')")
+_OPEN = text("state IN ('received', 'assigned', 'handling', 'escalated')")
+
 #: One row per request: what its events add up to. A test folds the events again and finds the same row.
 requests = Table(
     "requests",
@@ -79,6 +83,16 @@ requests = Table(
     Index("ix_requests_updated", "received_at", "id"),
     Index("ix_requests_lead", "lead_department", "state", "id"),
     Index("ix_requests_state", "state", "id"),
+    Index(
+        "ix_requests_open",
+        "received_on",
+        "lead_department",
+        "due_on",
+        "paused",
+        "state",
+        sqlite_where=_OPEN,
+        postgresql_where=_OPEN,
+    ),
     Index(
         "ix_requests_board",
         "received_on",
