@@ -10,7 +10,6 @@ from qujiang.desk.handle import (
     escalate,
     give_opinion,
     pause,
-    recount,
     reply,
     reply_interim,
     resume,
@@ -18,6 +17,7 @@ from qujiang.desk.handle import (
 )
 from qujiang.desk.intake import Draft, Received, alike, clear, dispatch, merge, receive
 from qujiang.desk.possible import ACTS, possible
+from qujiang.desk.recount import recount
 from qujiang.desk.rulebook import Rulebook, read_rulebook
 from qujiang.desk.sheets import take_hotline
 from qujiang.desk.views import Filter, counted, explain, last_contact, listed, shown

@@ -12,7 +12,7 @@ from qujiang.desk.access import allow
 from qujiang.desk.rulebook import DESK, Clocks, Rulebook
 from qujiang.errors import ConflictError, ForbiddenError, ScenarioError
 from qujiang.store import Unit
-from qujiang.store.schema_rooms import request_departments, requests
+from qujiang.store.schema_rooms import request_departments
 
 MOST_RETURNS = 2
 
@@ -164,30 +164,6 @@ def reply(unit: Unit, number: str, version: int, text: str) -> int:
     on = record.today(unit)
     changes = {"state": "replied", "replied_on": on, "reply": text, "contacted_on": row["contacted_on"] or on}
     return record.change(unit, row, "replied", changes)
-
-
-def recount(unit: Unit, book: Rulebook) -> list[str]:
-    """Count every open deadline again, after a notice was loaded; the numbers of those that moved."""
-    allow(unit.caller, "recount")
-    rows = (
-        unit.execute(
-            select(requests).where(requests.c.state.in_(record.STATES["recounted"]), requests.c.clock_on.is_not(None))
-        )
-        .mappings()
-        .all()
-    )
-    pauses = record.pauses_of(unit.connection, [row["id"] for row in rows])
-    moved = []
-    for row in rows:
-        due = record.count_due(
-            book.calendar, row["clock_on"], row["due_days"], record.since(pauses.get(row["id"], []), row)
-        )
-        contact_due = record.count_due(book.calendar, row["assigned_on"], row["contact_days"], ())
-        if (due, contact_due) != (row["due_on"], row["contact_due_on"]):
-            changes = {"due_on": due, "contact_due_on": contact_due}
-            record.change(unit, row, "recounted", changes, "working days were published or changed")
-            moved.append(record.number_of(row["id"]))
-    return moved
 
 
 def _pauses(unit: Unit, row: RowMapping) -> list[Pause]:

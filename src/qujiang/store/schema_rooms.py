@@ -26,6 +26,9 @@ from qujiang.store.types import Instant, Json, Key
 #: As an index condition: written out, for neither database matches a parameter with it.
 IS_OPEN = text("requests.state IN ('received', 'assigned', 'handling', 'escalated')")
 _OPEN = text("state IN ('received', 'assigned', 'handling', 'escalated')")
+#: The same, of the events at which a clock was stopped.
+WAS_PAUSED = text("request_events.verb = 'paused'")
+_PAUSED = text("verb = 'paused'")
 
 #: One row per request: what its events add up to. A test folds the events again and finds the same row.
 requests = Table(
@@ -145,6 +148,7 @@ request_events = Table(
     Column("note", Text, nullable=False),
     Column("changes", Json, nullable=False),
     Index("ix_request_events_request", "request_id", "id"),
+    Index("ix_request_events_paused", "request_id", sqlite_where=_PAUSED, postgresql_where=_PAUSED),
 )
 
 request_departments = Table(
