@@ -20,7 +20,7 @@ from qujiang.desk.after import SATISFIED
 from qujiang.desk.rulebook import Rulebook
 from qujiang.errors import ForbiddenError, ScenarioError
 from qujiang.store import Caller
-from qujiang.store.schema_rooms import IS_OPEN, requests
+from qujiang.store.schema_rooms import is_open, requests
 
 Z95 = 1.959963984540054
 AGES_WD = (0, 2, 5, 10, 20)  # lower ends of the ageing classes
@@ -124,7 +124,7 @@ def _open_query(where: Sequence[Any], on: date) -> Any:
         requests.c.received_on,
         *(column.label(name) for name, column in columns.items()),
     )
-    return query.where(*where, IS_OPEN).group_by(requests.c.lead_department, requests.c.received_on)
+    return query.where(*where, is_open()).group_by(requests.c.lead_department, requests.c.received_on)
 
 
 def _counts(on: date) -> dict[str, Any]:

@@ -23,10 +23,7 @@ from sqlalchemy import (
 from qujiang.store.schema import metadata
 from qujiang.store.types import Instant, Json, Key
 
-#: As an index condition: written out, for neither database matches a parameter with it.
-IS_OPEN = text("requests.state IN ('received', 'assigned', 'handling', 'escalated')")
-_OPEN = text("state IN ('received', 'assigned', 'handling', 'escalated')")
-#: The same, of the events at which a clock was stopped.
+#: The events at which a clock was stopped; written out, for neither database matches a parameter with an index's condition.
 WAS_PAUSED = text("request_events.verb = 'paused'")
 _PAUSED = text("verb = 'paused'")
 
@@ -87,16 +84,6 @@ requests = Table(
     Index("ix_requests_lead", "lead_department", "state", "id"),
     Index("ix_requests_state", "state", "id"),
     Index(
-        "ix_requests_open",
-        "received_on",
-        "lead_department",
-        "due_on",
-        "paused",
-        "state",
-        sqlite_where=_OPEN,
-        postgresql_where=_OPEN,
-    ),
-    Index(
         "ix_requests_board",
         "received_on",
         "lead_department",
@@ -133,6 +120,12 @@ Index(
     postgresql_where=_OPEN_INDEX,
 )
 _ASKED = text("extension_days IS NOT NULL")
+Index(
+    "ix_requests_open_board",
+    *(requests.c[name] for name in ("received_on", "lead_department", "due_on", "paused", "state")),
+    sqlite_where=_OPEN_INDEX,
+    postgresql_where=_OPEN_INDEX,
+)
 Index("ix_requests_extension", requests.c.id, sqlite_where=_ASKED, postgresql_where=_ASKED)
 Index("ix_requests_cleared", requests.c.id, sqlite_where=text("cleared = 1"), postgresql_where=text("cleared"))
 

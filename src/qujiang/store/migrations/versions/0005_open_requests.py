@@ -14,7 +14,7 @@ OPEN = sa.text("state IN ('received', 'assigned', 'handling', 'escalated')")
 
 def upgrade() -> None:
     op.create_index(
-        "ix_requests_open",
+        "ix_requests_open_board",
         "requests",
         ["received_on", "lead_department", "due_on", "paused", "state"],
         sqlite_where=OPEN,
