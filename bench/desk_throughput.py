@@ -24,6 +24,7 @@ from qujiang.store import SYSTEM, accounts, open_store, trail
 
 WORKER = """
 import os, sys, uvicorn
+os.environ["QUJIANG_STUDY_EVERY_S"] = "0"
 os.environ["QUJIANG_DATABASE"], os.environ["QUJIANG_SERVICES"] = sys.argv[1:3]
 uvicorn.run("qujiang.web.app:from_environment_app", factory=True, port=int(sys.argv[3]), workers=int(sys.argv[4]), log_level="error", access_log=False)
 """

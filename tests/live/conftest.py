@@ -175,7 +175,7 @@ def make_people(store: Store) -> dict[str, Caller]:
 
 @pytest.fixture
 def settings(database_url: str, clock: HandClock) -> Settings:
-    return Settings(database_url, SERVICES, clock=clock, webhook_every_s=3600)
+    return Settings(database_url, SERVICES, clock=clock, webhook_every_s=3600, private_webhooks=True)
 
 
 @pytest.fixture

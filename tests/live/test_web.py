@@ -13,12 +13,14 @@ import socket
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 
 import psycopg
 import pytest
 from sqlalchemy import select, text
 
-from qujiang.store import hooks, trail
+from qujiang.errors import ScenarioError
+from qujiang.store import hooks, outgoing, trail
 from qujiang.store.schema import repeats
 from qujiang.store.schema_rooms import requests
 
@@ -372,15 +374,41 @@ def test_webhooks_get_signed_events_in_order_and_again_after_a_failure(api) -> N
         added = api.post("admin", "/webhooks", {"url": f"http://127.0.0.1:{listening.server_port}/"}).json()
         api.post("firm", "/requests", LOCK)
         store = api.client.app.state.house.store
-        assert hooks.deliver(store, hooks.post) == 0
-        assert hooks.deliver(store, hooks.post) == 2
-        assert hooks.deliver(store, hooks.post) == 0
+        send = partial(outgoing.post, allow_private=True)
+        assert hooks.deliver(store, send) == 0
+        assert hooks.deliver(store, send) == 2
+        assert hooks.deliver(store, send) == 0
         listening.shutdown()
     assert got[0] == got[1] and len(got) == 2
     body, signature = got[1]
     assert signature == "sha256=" + hmac.new(added["secret"].encode(), body, hashlib.sha256).hexdigest()
     assert [json.loads(line)["event"] for line in body.splitlines()] == ["request_received", "request_dispatched"]
-    assert hooks.post("http://127.0.0.1:9/", b"", {}) == 0
+    assert outgoing.post("http://127.0.0.1:9/", b"", {}, allow_private=True) == 0
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "http://127.0.0.1/", "http://localhost:8000/x", "http://10.1.2.3/", "http://192.168.0.1/", "http://172.16.0.9/", "http://169.254.169.254/latest",
+        "http://[::1]/", "http://[::ffff:127.0.0.1]/", "http://[fd00::1]/", "http://0.0.0.0/", "http://2130706433/", "http://0x7f.1/", "http://224.0.0.1/",
+        "ftp://8.8.8.8/", "http://user:word@8.8.8.8/", "http://8.8.8.8:99999/", "http:///x",
+    ],
+)  # fmt: skip
+def test_nothing_is_posted_into_a_private_network(url: str) -> None:
+    assert outgoing.address_faults(url)
+    with pytest.raises(ScenarioError):
+        outgoing.need_address(url)
+
+
+def test_a_name_that_leads_home_is_not_asked_even_when_it_led_elsewhere_before(monkeypatch) -> None:
+    place = ["8.8.8.8"]
+    found = lambda host, port, **_: [(2, 1, 6, "", (place[0], port))]  # noqa: E731
+    monkeypatch.setattr(outgoing.socket, "getaddrinfo", found)
+    assert outgoing.address_faults("http://hooks.example/") == ""
+    place[0] = "127.0.0.1"
+    asked: list[object] = []
+    monkeypatch.setattr(outgoing.socket, "create_connection", lambda *a, **k: asked.append(a))
+    assert outgoing.post("http://hooks.example/", b"x", {}) == 0 and asked == []
 
 
 def test_a_database_that_is_away_is_told_and_comes_back(api, request) -> None:

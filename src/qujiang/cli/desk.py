@@ -122,3 +122,38 @@ def board(first, last, database: str, district: Path | None, wants_csv: bool, wa
         click.echo(
             f"{row['department']:14} received {row['received']}  open {row['open']}  overdue {row['overdue']}  {shares}"
         )
+
+
+@desk.command("export-person")
+@click.argument("account")
+@click.option("--database", required=True, metavar="URL", help="A file, sqlite:///file or postgresql://…")
+def export_person(account: str, database: str) -> None:
+    """All that is held about ACCOUNT, table by table, as JSON."""
+    from qujiang.store import open_store
+    from qujiang.store.person import export_person as export
+
+    store = open_store(database)
+    try:
+        with store.read() as connection:
+            click.echo(as_json(export(connection, account)))
+    finally:
+        store.close()
+
+
+@desk.command("erase-person")
+@click.argument("account")
+@click.option("--database", required=True, metavar="URL", help="A file, sqlite:///file or postgresql://…")
+@click.option("--yes", is_flag=True, help="It cannot be undone.")
+def erase_person(account: str, database: str, yes: bool) -> None:
+    """Take the person out of ACCOUNT: contact, files, sessions, keys; requests, cases and the trail stay."""
+    from qujiang.store import SYSTEM, open_store
+    from qujiang.store.person import erase_person as erase
+
+    if not yes:
+        raise click.UsageError("what is erased does not come back; say --yes")
+    store = open_store(database)
+    try:
+        with store.write(SYSTEM) as unit:
+            click.echo(as_json(erase(unit, account)))
+    finally:
+        store.close()

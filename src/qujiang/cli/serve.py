@@ -49,6 +49,7 @@ from qujiang.cli.desk import services_folder
     show_default=True,
     help="Futures that the district's own plan is tested on, in the background.",
 )
+@click.option("--private-webhooks", is_flag=True, help="Events may be posted to this machine and to private networks.")
 @click.option("--open-studies", is_flag=True, help="Enterprises may save and run scenarios too.")
 def serve(
     district: Path | None,
@@ -63,6 +64,7 @@ def serve(
     closed: bool,
     futures: int,
     open_studies: bool,
+    private_webhooks: bool,
 ) -> None:
     """Serve: pages, API and Open311 in one process, until interrupted.
 
@@ -96,6 +98,7 @@ def serve(
     os.environ["QUJIANG_SECURE"] = "1" if https else "0"
     os.environ["QUJIANG_PREFIX"], os.environ["QUJIANG_COCKPIT"] = prefix, "closed" if closed else "open"
     os.environ["QUJIANG_STUDY_FUTURES"], os.environ["QUJIANG_OPEN_STUDIES"] = str(futures), "1" if open_studies else "0"
+    os.environ["QUJIANG_PRIVATE_WEBHOOKS"] = "1" if private_webhooks else "0"
     os.environ["QUJIANG_DISTRICT"] = "" if district is None else str(district.resolve())
     click.echo(f"{where}/  {where}/api/v1  {where}/open311/v2/discovery.json", err=True)
     uvicorn.run(

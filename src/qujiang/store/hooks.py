@@ -6,8 +6,6 @@ import hashlib
 import hmac
 import json
 import secrets
-import urllib.error
-import urllib.request
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -15,6 +13,7 @@ from sqlalchemy import Connection, insert, or_, select, update
 
 from qujiang.store.caller import SYSTEM
 from qujiang.store.engine import Store, Unit
+from qujiang.store.outgoing import need_address
 from qujiang.store.schema import audit, webhooks
 
 MOST_FAILURES = 20
@@ -38,9 +37,10 @@ def events(connection: Connection, after: int, limit: int) -> Iterator[dict[str,
         }
 
 
-def add_webhook(unit: Unit, url: str) -> dict[str, Any]:
-    """Post events from now on to ``url``; the secret is shown once."""
+def add_webhook(unit: Unit, url: str, *, allow_private: bool = False) -> dict[str, Any]:
+    """Post events from now on to ``url``; the secret is shown once. See ``outgoing`` for where nothing is posted to."""
     unit.caller.need("admin")
+    need_address(url, allow_private=allow_private)
     secret = secrets.token_hex(32)
     last = unit.execute(select(audit.c.seq).order_by(audit.c.seq.desc()).limit(1)).scalar() or 0
     values = {"url": url, "secret": secret, "sent_seq": last, "active": True, "created_at": unit.now}
@@ -76,21 +76,3 @@ def deliver(store: Store, send: Send) -> int:
             if failures == MOST_FAILURES:
                 unit.tell("webhook_stopped", f"webhook:{hook['id']}", after={"failures": failures})
     return count
-
-
-class _NoRedirect(urllib.request.HTTPRedirectHandler):
-    def redirect_request(self, req: Any, fp: Any, code: int, msg: str, headers: Any, newurl: str) -> None:
-        return None
-
-
-def post(url: str, body: bytes, headers: dict[str, str]) -> int:
-    """Post over HTTP; no redirect is followed."""
-    request = urllib.request.Request(url, body, headers, method="POST")
-    try:
-        with urllib.request.build_opener(_NoRedirect).open(request, timeout=5) as answer:
-            return answer.status
-    except urllib.error.HTTPError as error:
-        error.close()
-        return error.code
-    except (OSError, ValueError):
-        return 0

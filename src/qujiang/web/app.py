@@ -6,6 +6,7 @@ import logging
 import threading
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from functools import partial
 
 import anyio.to_thread
 from fastapi import APIRouter, FastAPI, Request, Response
@@ -17,6 +18,7 @@ from qujiang.desk import read_rulebook
 from qujiang.errors import StoreAwayError
 from qujiang.store import SYSTEM, Store, hooks, open_store
 from qujiang.store.migrate import newest, stands_at
+from qujiang.store.outgoing import post
 from qujiang.store.repeats import forget_old
 from qujiang.web import accounts_api, cases_api, desk_api, events_api, faults, map_api, open311, pages, studies_api
 from qujiang.web.acts import House, as_json, house_of
@@ -56,7 +58,7 @@ def create_app(settings: Settings) -> FastAPI:
         with store.write(SYSTEM) as unit:
             forget_old(unit)
         stop = threading.Event()
-        posting = threading.Thread(target=_post_events, args=(store, settings.webhook_every_s, stop), daemon=True)
+        posting = threading.Thread(target=_post_events, args=(store, settings, stop), daemon=True)
         posting.start()
         app.state.plans = Plans(store, settings)
         app.state.plans.start()
@@ -98,10 +100,11 @@ def create_app(settings: Settings) -> FastAPI:
     return app
 
 
-def _post_events(store: Store, every_s: float, stop: threading.Event) -> None:
-    while not stop.wait(every_s):
+def _post_events(store: Store, settings: Settings, stop: threading.Event) -> None:
+    send = partial(post, allow_private=settings.private_webhooks)
+    while not stop.wait(settings.webhook_every_s):
         try:
-            hooks.deliver(store, hooks.post)
+            hooks.deliver(store, send)
         except StoreAwayError as error:
             log.warning("webhooks wait: %s", error)
         except Exception:

@@ -29,4 +29,5 @@ def events(
 @router.post("/webhooks", status_code=201)
 def add_webhook(body: WebhookBody, write: SecretWrite) -> Response:
     """Post events to an address, signed with a secret that is shown once (administrator)."""
-    return write.run(lambda unit: hooks.add_webhook(unit, body.url), status=201)
+    allow_private = write.request.app.state.settings.private_webhooks
+    return write.run(lambda unit: hooks.add_webhook(unit, body.url, allow_private=allow_private), status=201)

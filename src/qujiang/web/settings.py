@@ -17,7 +17,8 @@ class Settings:
     """``services`` is the district's folder of service data, ``district`` the whole of it (None: the bundled one); ``secure``
     marks the cookie for https only; ``prefix`` is what a proxy puts before every path; ``open_cockpit`` shows the plan's
     pages to everyone, else to who is signed in. ``study_every_s`` is how often this process looks for studies to work (0: never),
-    ``study_futures`` how many futures the district's own plan is tested on; ``open_studies`` lets enterprises save studies."""
+    ``study_futures`` how many futures the district's own plan is tested on; ``open_studies`` lets enterprises save studies.
+    ``private_webhooks`` lets events be posted to this machine and private networks."""
 
     database: str
     services: Path
@@ -34,6 +35,7 @@ class Settings:
     study_minutes: float = 30.0
     study_memory_mb: float = 4096.0
     open_studies: bool = False
+    private_webhooks: bool = False
     clock: Callable[[], datetime] = utc_now
 
 
@@ -54,4 +56,5 @@ def from_environment() -> Settings:
         study_every_s=float(os.environ.get("QUJIANG_STUDY_EVERY_S", "1")),
         study_futures=int(os.environ.get("QUJIANG_STUDY_FUTURES", "1000")),
         open_studies=os.environ.get("QUJIANG_OPEN_STUDIES") == "1",
+        private_webhooks=os.environ.get("QUJIANG_PRIVATE_WEBHOOKS") == "1",
     )

@@ -13,6 +13,9 @@ from functools import cache
 SENTENCES: dict[str, str] = {
     "bundle {} has no drawing: its BPMN file holds no diagram": "“{}”没有流程图：其BPMN文件不含图形",
     "{} may not see cases; allowed: {}": "{}无权查看办件；有权者：{}",
+    "nothing is posted to {}: {}": "不向{}推送：{}",
+    "nobody erases the own account": "不能清除自己的账户",
+    "{} {} of the account are still open; finish them first": "该账户尚有{}件{}未办结，请先办结",
     # files
     "{} files wait already; hand some in with a case, or wait two days": "已有{}个文件等待提交；请随办件提交，或两天后再传",
     "no content of file {}: it was erased or never was": "文件{}没有内容：已删除或从未有过",
