@@ -23,15 +23,21 @@ from qujiang.district import District
 from qujiang.errors import ThrottledError
 from qujiang.freight.quote import ask, quote
 from qujiang.freight.shelf import book_of
+from qujiang.outlook.foresee import foresee
+from qujiang.outlook.measures import judge_all
 from qujiang.outlook.projects import read_projects, stand
+from qujiang.outlook.series import FLOWS, read
 from qujiang.port.rows import port_problem
 from qujiang.port.service_level import with_units
 from qujiang.port.simulate import simulate
+from qujiang.report.outlook_rows import one_series, series, targets
 from qujiang.report.port_week import at_hour
 from qujiang.report.project_rows import projects_on
+from qujiang.report.series_chart import BOTTOM, HEIGHT, LEFT, TOP, WIDTH, series_chart
 from qujiang.store import open_store
 from qujiang.web import Settings, create_app
 from qujiang.web.pages.warm import Warm
+from qujiang.words.speech import WORDS
 from tests.live.conftest import SERVICES
 
 FOLDER = SERVICES.parent
@@ -293,6 +299,80 @@ def test_a_failure_is_not_kept() -> None:
     with pytest.raises(ZeroDivisionError):
         warm.get("key", lambda: 1 // 0)
     assert warm.get("key", lambda: 5) == 5
+
+
+# -- outlook -----------------------------------------------------------------------------------------------------------
+
+
+def test_targets_are_judged_as_the_room_judges_them(site: TestClient, district: District) -> None:
+    told = site.get("/outlook.json").json()
+    own = judge_all(
+        district["measures"],
+        {},
+        read(district["observations"]),
+        now_year=district.info.base_year,
+        area=district.info.name_zh,
+    )
+    assert [row["id"] for row in told["targets"]] == [state.id for state in own]
+    for row, state in zip(told["targets"], own, strict=True):
+        if not state.model.startswith("freight"):  # those wait for the plan
+            assert (row["state"], row["arrow"], row["base_value"]) == (state.state, state.arrow, state.base_value)
+    assert len(rows_of(site.get("/outlook.csv").text)) == len(own)
+    named = {(row["indicator"], row["area"]) for row in told["series"]}
+    flows = {(r.indicator, r.area) for r in read(district["observations"]).rows if r.basis in FLOWS}
+    assert named == flows
+
+
+def test_values_of_the_plan_fill_what_freight_computes(district: District) -> None:
+    ids = [row["id"] for row in district["measures"].to_dicts() if (row["model"] or "").startswith("freight")]
+    base = {"landmarks": [{"measures": [{"id": name, "base": {"value": 1e9}} for name in ids]}]}
+    without, with_ = targets(district, None), targets(district, base)
+    changed = {row["id"] for row, other in zip(without, with_, strict=True) if row["base_value"] != other["base_value"]}
+    assert changed == {row["id"] for row in without if row["id"] in ids and row["state"] != "untestable"} != set()
+
+
+def test_a_series_tells_what_was_published_and_its_bands(site: TestClient, district: District) -> None:
+    told = site.get("/outlook/gdp/衢江区.json").json()
+    rows = read(district["observations"]).of("衢江区", "gdp", *FLOWS)
+    assert [row["value"] for row in told["published"]] == [row.value for row in rows]
+    for year in told["forecast"]:
+        low, high = year["low"], year["high"]
+        assert low["0.95"] <= low["0.8"] <= low["0.5"] <= year["median"] <= high["0.5"] <= high["0.8"] <= high["0.95"]
+    own = foresee(read(district["observations"]), "衢江区", "gdp")
+    assert [year["median"] for year in told["forecast"]] == pytest.approx([year.median_value for year in own.years])
+    page = site.get("/outlook/gdp/衢江区?lang=en").text
+    assert page.count('class="fan band') == 6 and "Qujiang" in page  # three bands, drawn and in the legend
+
+
+def test_a_series_that_cannot_be_foreseen_says_so(site: TestClient) -> None:
+    told = site.get("/outlook/lock_vessels/浙江省.json").json()
+    assert told["forecast"] is None and "2020" in told["why"]
+    assert "No forecast" in site.get("/outlook/lock_vessels/浙江省?lang=en").text
+
+
+@pytest.mark.parametrize(
+    "path", ["/outlook/gdp/nowhere", "/outlook/nothing/衢江区", "/outlook/dramas/美高短剧超级工厂"]
+)
+def test_an_unknown_series_is_not_found(site: TestClient, path: str) -> None:
+    assert site.get(path).status_code == site.get(path + ".json").status_code == 404
+
+
+def test_every_series_of_the_district_has_a_name_in_both_languages(district: District) -> None:
+    flows = {row.indicator for row in read(district["observations"]).rows if row.basis in FLOWS}
+    assert {f"series.{name}" for name in flows} <= WORDS["en"].keys()
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_a_chart_keeps_its_marks_in_the_picture(district: District, language: str) -> None:
+    for row in series(district):
+        chart = series_chart(one_series(district, row["area"], row["indicator"]), language)  # type: ignore[arg-type]
+        assert chart is not None
+        places = [*chart.points, *chart.parts, *chart.ahead]
+        for _, band in chart.bands:
+            places += [(float(x), float(y)) for x, y in (pair.split(",") for pair in band.split())]
+        assert places and all(
+            LEFT - 1e-6 <= x <= WIDTH and TOP - 0.1 <= y <= HEIGHT - BOTTOM + 0.1 for x, y in places
+        ), row
 
 
 # -- every page of the plan --------------------------------------------------------------------------------------------

@@ -461,6 +461,12 @@ UNITS: dict[str, str] = {
     "km_per_h": "{n} km/h",
     "h_per_year": "{n} h/year",
     "years": "{n} years",
+    "t_co2": "{n} t CO₂",
+    "ships_per_week": "{n} ships a week",
+    "lockages": "{n} lockages",
+    "vessels": "{n} vessels",
+    "person_visits": "{n} visits",
+    "dramas": "{n} dramas",
 }
 
 #: Endings after exactly one.
@@ -477,6 +483,9 @@ SINGULAR: dict[str, str] = {
     " people": " person",
     " berths": " berth",
     " years": " year",
+    " lockages": " lockage",
+    " vessels": " vessel",
+    " ships": " ship",
 }
 
 MONTHS = (

@@ -461,4 +461,10 @@ UNITS: dict[str, str] = {
     "km_per_h": "{n}公里/小时",
     "h_per_year": "{n}小时/年",
     "years": "{n}年",
+    "t_co2": "{n}吨二氧化碳",
+    "ships_per_week": "每周{n}艘",
+    "lockages": "{n}闸次",
+    "vessels": "{n}艘次",
+    "person_visits": "{n}人次",
+    "dramas": "{n}部",
 }

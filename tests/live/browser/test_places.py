@@ -10,7 +10,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 ASKED = "/freight?from=常山&to=苏州&cargo=plate&tonnes=500"
-PAGES = ("/freight", ASKED, "/projects", "/port?tonnes=7000000")
+PAGES = ("/freight", ASKED, "/projects", "/port?tonnes=7000000", "/outlook", "/outlook/gdp/衢江区")
 #: The map's driver tells of readings of its canvas; nothing else may be said.
 COLOURS = """async (picture) => {
   const image = await createImageBitmap(await (await fetch(picture)).blob());
@@ -46,6 +46,15 @@ def test_pages_are_accessible_and_fit(visit, axe, fits, path: str, language: str
         drawn(page)
     axe(page)
     assert fits(page)
+
+
+def test_no_page_scrolls_sideways_at_any_width(visit, fits) -> None:
+    page = visit(PAGES[0])
+    for path in PAGES:
+        page.goto(page.url.split("/", 3)[0] + "//" + page.url.split("/")[2] + path)
+        for width in (320, 500, 760, 800, 1000, 1100, 1160, 1280):
+            page.set_viewport_size({"width": width, "height": 800})
+            assert fits(page), (path, width)
 
 
 @pytest.mark.parametrize(("language", "size"), [("zh", "phone"), ("en", "desktop")])

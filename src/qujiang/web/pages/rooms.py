@@ -27,6 +27,7 @@ ROOMS: tuple[Room, ...] = (
     Room("freight", "/freight"),
     Room("port", "/port"),
     Room("projects", "/projects"),
+    Room("outlook", "/outlook"),
     Room("desk", "/desk"),
     Room("accounts", "/accounts", frozenset({"admin"})),
 )
@@ -39,8 +40,8 @@ def open_rooms(caller: Caller) -> tuple[Room, ...]:
 
 def routers() -> Iterator[APIRouter]:
     """The routers of all rooms."""
-    from qujiang.web.pages import accounts, assets, desk, entry, freight, port, projects
+    from qujiang.web.pages import accounts, assets, desk, entry, freight, outlook, port, projects
 
     yield from (assets.router, entry.router, accounts.router)
-    yield from (freight.router, port.router, projects.router)
+    yield from (freight.router, port.router, projects.router, outlook.router)
     yield from desk.routers()
