@@ -21,7 +21,8 @@ from qujiang.store import Caller, Store
 from qujiang.store.schema_rooms import requests
 
 TEXT_OR_NULL = {"type": ["string", "null"]}
-#: The fields of the specification's page (GeoReport v2, "GET Service Requests"), typed from there.
+#: The fields of the specification's page (GeoReport v2, "GET Service Requests") with the types and limits of the published
+#: JSON schemas (open311/schema-validation, schema/georeport-v2, 2016), typed from there; ours ask for more than they require.
 REQUEST = {
     "type": "object",
     "required": ["service_request_id", "status", "service_code", "requested_datetime"],
@@ -40,7 +41,13 @@ REQUEST = {
 SERVICE = {
     "type": "object",
     "required": ["service_code", "service_name", "description", "metadata", "type", "keywords", "group"],
-    "properties": {"metadata": {"type": "boolean"}, "type": {"enum": ["realtime", "batch", "blackbox"]}},
+    "properties": {
+        **{name: {"type": "string"} for name in ("service_code", "service_name")},
+        **dict.fromkeys(("description", "keywords", "group"), TEXT_OR_NULL),
+        "metadata": {"type": "boolean"},
+        "type": {"enum": ["realtime", "batch", "blackbox"]},
+    },
+    "additionalProperties": False,
 }
 DEFINITION = {
     "type": "object",

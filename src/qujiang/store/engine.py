@@ -29,6 +29,8 @@ from qujiang.store.caller import Caller
 from qujiang.store.schema import audit
 
 ClockOfDay = Callable[[], datetime]
+#: When the line to PostgreSQL is cut without a word, that is known after some twenty seconds and not after hours.
+_LINE = {"keepalives_idle": 10, "keepalives_interval": 5, "keepalives_count": 2, "tcp_user_timeout": 20_000}
 
 
 def utc_now() -> datetime:
@@ -202,7 +204,7 @@ def _postgresql_engine(url: Any, pool_size: int) -> Engine:
         pool_size=pool_size,
         max_overflow=pool_size,
         pool_timeout=5,
-        connect_args={"connect_timeout": 3, "options": options, "application_name": "qujiang"},
+        connect_args={"connect_timeout": 3, "options": options, "application_name": "qujiang", **_LINE},
     )
 
     @event.listens_for(engine, "do_execute")

@@ -33,8 +33,8 @@ UPLOADS = ("/api/v1/files",)
 
 
 @health.get("/health")
-def alive() -> Response:
-    """The process answers."""
+async def alive() -> Response:
+    """The process answers, also while every thread waits for the database."""
     return as_json({"alive": True, "version": __version__})
 
 
