@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from qujiang.errors import DataError
-from qujiang.plan.limits import Group, Limit, LockLoad, background_vessels, binders, check_base, largest_throughput
+from qujiang.freight.congestion import background_at
+from qujiang.plan.limits import Group, Limit, LockLoad, binders, check_base, largest_throughput
 
 
 def limit(kind: str, level: float, lock: str | None = None, *, physical: bool = True) -> Limit:
@@ -96,9 +97,9 @@ def test_base_above_a_physical_capacity_is_a_fault_of_the_data():
 
 
 def test_background_takes_the_row_both_or_up_and_down_never_all_three(district):
-    found = background_vessels(district["background"], None)
+    found = background_at(district, None)
     assert found["fuchunjiang"] == 40_798  # the row both of 2025; up and down are its halves
     halves = district["background"].filter(district["background"]["id"].is_in(["bg05", "bg06"]))
-    assert background_vessels(halves, None)["fuchunjiang"] == 2 * 20_399
-    grown = background_vessels(district["background"], 2027)
+    assert background_at({"background": halves}, None)["fuchunjiang"] == 2 * 20_399
+    grown = background_at(district, 2027)
     assert grown["fuchunjiang"] == pytest.approx(40_798 * 1.05**2)

@@ -146,6 +146,7 @@ def _priced(
         ):
             if resource.kind in ("berth", "capacity") and resource.at in problem.place_ids:
                 at = problem.place_ids.index(resource.at)
+                wait, yuan = wait * resource.share, yuan * resource.share
                 charged = yuan + wait * (
                     in_port - price.per_lock_h[way]
                 )  # the hour itself comes with the hours at locks

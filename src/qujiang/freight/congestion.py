@@ -49,7 +49,8 @@ CURVE_MISS = 0.1
 class Resource:
     """One thing that chains share. ``assumed_wait_h`` is the delay that the chains' own costs already hold.
 
-    ``at`` is the place, lock or link; a hard capacity there has the id ``<at>:capacity``.
+    ``at`` is the place, lock or link; a hard capacity there has the id ``<at>:capacity``. ``share`` is the part of a tonne that
+    goes over it where several berths serve one quay; ``boxed`` is None where it serves every cargo, else only boxes or only the rest.
     """
 
     id: str
@@ -59,6 +60,8 @@ class Resource:
     assumed_wait_h: float
     background: float  # traffic of others, in the unit of flow
     capacity: float  # of a queue or a road; the hard limit where the kind is capacity
+    share: float = 1.0
+    boxed: bool | None = None
 
     @property
     def is_hard(self) -> bool:
@@ -187,11 +190,14 @@ def build_congestion(
         From `fit_lock_waits`: with more chambers or lockages a lock moves on its own curve.
     waits
         The port's wait by flow: ``terminal``, ``flow_t_per_year``, ``wait_h``, ``capacity_t_per_year``, and ``berth_count``
-        where known. ``terminal`` is a place or a terminal of ``terminals``.
+        where known. ``terminal`` is a place or a terminal of ``terminals``. With ``berth_type`` and ``share`` it holds one curve a
+        kind of berth (`qujiang.port.waits.berth_waits`): boxes go over those called container where there are any, and a part
+        ``share`` of each tonne over each of the others.
     base_flow_t
-        Flow of the base year of each terminal in ``waits`` [t/year]: the hours of a call already hold the wait there.
+        Flow of the base year of each terminal in ``waits`` [t/year] (of each ``<terminal>:<berth_type>`` where there are
+        kinds of berth): the hours of a call already hold the wait there.
     capacity_t_per_year
-        Hard capacities by place, lock, link or terminal.
+        Hard capacities by place, lock, link or terminal; ``<place>:boxes`` holds for boxes alone.
 
     Raises
     ------
@@ -279,9 +285,11 @@ def _berth_part(
     problem: FreightProblem, tables: Mapping[str, pl.DataFrame], waits: pl.DataFrame, base_flow_t: Mapping[str, float]
 ) -> list[_Row]:
     rows: list[_Row] = []
-    for (terminal,), points in waits.group_by("terminal", maintain_order=True):
-        name, ordered = str(terminal), points.sort("flow_t_per_year")
-        at = resource_name(problem, tables, name)
+    keys = ["terminal", "berth_type"] if "berth_type" in waits.columns else ["terminal"]
+    own = "container" in waits["berth_type"] if len(keys) == 2 else False  # boxes have berths of their own
+    for key, points in waits.group_by(keys, maintain_order=True):
+        name, ordered = ":".join(map(str, key)), points.sort("flow_t_per_year")
+        at = resource_name(problem, tables, str(key[0]))
         flow, wait = ordered["flow_t_per_year"].to_numpy(), ordered["wait_h"].to_numpy()
         capacity = float(ordered["capacity_t_per_year"][0])
         servers = float(ordered["berth_count"][0]) if "berth_count" in ordered.columns else 1.0
@@ -293,22 +301,27 @@ def _berth_part(
             raise DataError(
                 [Fault("waits", None, "capacity_t_per_year", f"{capacity:,.0f}", f"{name} {rule}", "raise it")]
             )
-        resource = Resource(f"{at}:berths", at, "berth", "t_per_year", float(delay(curve, [now])[0]), 0.0, capacity)
+        resource = Resource(
+            f"{at}:berths" if len(keys) == 1 else name, at, "berth", "t_per_year", float(delay(curve, [now])[0]), 0.0,
+            capacity, float(ordered["share"][0]) if "share" in ordered.columns else 1.0,
+            key[1] == "container" if own else None,
+        )  # fmt: skip
         rows.append((resource, MULTI_SERVER, base, factor, servers))
     return rows
 
 
 def _fit_curve(name: str, flow: np.ndarray, wait: np.ndarray, capacity: float, servers: int) -> tuple[float, float]:
-    """Base and factor [h] of the queue that comes nearest to the waits handed over."""
+    """Base and factor [h] of the queue that comes nearest to the waits handed over, each weighed by the room left there."""
     from scipy.optimize import nnls
 
     if (np.diff(wait) < 0).any() or (wait < 0).any() or len(wait) < 2 or flow.max() >= capacity:
         rule, mend = "must rise with flow, below the capacity, in two points at least", "hand over the port's own curve"
         raise DataError([Fault("waits", None, "wait_h", None, f"{name}: {rule}", mend)])
     shape = waits_multi_server(servers, flow / capacity)
-    (base, factor), _ = nnls(np.stack([np.ones(len(flow)), shape], axis=1), wait)
-    miss = float(abs(base + factor * shape - wait).max())
-    if miss > CURVE_MISS * wait.max() + 0.05:
+    room = 1 - flow / capacity
+    (base, factor), _ = nnls(np.stack([np.ones(len(flow)), shape], axis=1) * room[:, None], wait * room)
+    miss = float((abs(base + factor * shape - wait) * room).max())
+    if miss > CURVE_MISS * (wait * room).max() + 0.05:
         rule = f"no queue of {servers} servers comes nearer than {miss:.2f} h"
         raise DataError([Fault("waits", None, "wait_h", None, f"{name}: {rule}", "give berth_count and the capacity")])
     return float(base), float(factor)
@@ -321,16 +334,12 @@ def _capacity_part(
     for name, tonnes in capacity.items():
         if not tonnes > 0 or not np.isfinite(tonnes):
             raise ScenarioError(f"capacity of {name} = {tonnes:g} t/year: must be positive")
-        known = resource_name(problem, tables, name)
-        rows.append(
-            (
-                Resource(f"{known}:capacity", known, "capacity", "t_per_year", 0.0, 0.0, float(tonnes)),
-                CONSTANT,
-                0.0,
-                0.0,
-                1.0,
-            )
-        )
+        place, _, what = name.partition(":")
+        boxed = True if what == "boxes" else None
+        known = resource_name(problem, tables, place if boxed else name)
+        own = f"{known}:capacity" if boxed is None else f"{known}:boxes"
+        resource = Resource(own, known, "capacity", "t_per_year", 0.0, 0.0, float(tonnes), boxed=boxed)
+        rows.append((resource, CONSTANT, 0.0, 0.0, 1.0))
     return rows
 
 
@@ -377,20 +386,26 @@ def own_vessels(result: FreightResult) -> dict[str, float]:
     return {name: float(total[row]) for row, name in enumerate(at.locks) if total[row] > 0}
 
 
-def background_at(tables: Mapping[str, pl.DataFrame], year: int) -> dict[str, float]:
+def background_at(tables: Mapping[str, pl.DataFrame], year: int | None) -> dict[str, float]:
     """Vessels of others a year at each lock, both directions, grown to a year in the middle of the stated range.
 
-    The latest count stands: its row ``both``, or ``up`` and ``down`` together; never the three added up.
+    The latest count stands: its row ``both``, or ``up`` and ``down`` together; never the three added up. ``year`` None: as counted.
     """
     frame = tables.get("background") if hasattr(tables, "get") else tables["background"]
     found: dict[str, float] = {}
     if frame is None:
         return found
     for (lock,), rows in frame.group_by("lock", maintain_order=True):
-        latest = rows.filter(pl.col("year") == pl.col("year").max())
-        both = latest.filter(pl.col("direction") == "both")
-        used = both if both.height else latest
+        used, counted = latest_count(rows)
         growth = 1 + (used["growth_low_percent"].fill_null(0) + used["growth_high_percent"].fill_null(0)) / 200
-        years = max(year - int(used["year"][0]), 0)
+        years = 0 if year is None else max(year - counted, 0)
         found[str(lock)] = float((used["vessels_count"].fill_null(0) * growth.pow(years)).sum())
     return found
+
+
+def latest_count(rows: pl.DataFrame) -> tuple[pl.DataFrame, int]:
+    """The rows of one lock's latest count that add up to both directions, and its year."""
+    latest = rows.filter(pl.col("year") == pl.col("year").max())
+    both = latest.filter(pl.col("direction") == "both")
+    used = both if both.height else latest
+    return used, int(used["year"][0])

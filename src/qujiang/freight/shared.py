@@ -12,7 +12,7 @@ import numpy as np
 from scipy.sparse import csr_matrix
 
 from qujiang.freight.assign import generalized_cost
-from qujiang.freight.congestion import HOURS_PER_YEAR, TURN_AWAY_H, Congestion
+from qujiang.freight.congestion import HOURS_PER_YEAR, TURN_AWAY_H, Congestion, Resource
 from qujiang.freight.legs import PricedLegs, price_legs
 from qujiang.freight.modes import Mode
 from qujiang.freight.problem import FreightProblem
@@ -56,7 +56,7 @@ def find_uses(problem: FreightProblem, congestion: Congestion) -> Uses:
     """Walk the legs once."""
     steps = steps_of(problem)
     passages = passages_of(problem)
-    found = [_uses_of(problem, resource.kind, resource.at, steps, passages) for resource in congestion.resources]
+    found = [_uses_of(problem, resource, steps, passages) for resource in congestion.resources]
     sizes = [len(leg) for leg, _ in found]
     return Uses(
         np.concatenate([leg for leg, _ in found]) if found else np.empty(0, dtype=np.int64),
@@ -66,9 +66,10 @@ def find_uses(problem: FreightProblem, congestion: Congestion) -> Uses:
 
 
 def _uses_of(
-    problem: FreightProblem, kind: str, name: str, steps: Steps, passages: Passages
+    problem: FreightProblem, resource: Resource, steps: Steps, passages: Passages
 ) -> tuple[np.ndarray, np.ndarray]:
     """Legs that use one resource, and how often."""
+    kind, name = resource.kind, resource.at
     size = problem.chains.leg_mode.size
     used = np.zeros(size)
     if name in problem.place_ids and kind in ("berth", "capacity"):
@@ -82,8 +83,11 @@ def _uses_of(
                 if name in links.ids:
                     here = (steps.season == season) & (steps.mode == mode) & (steps.link == links.ids.index(name))
                     used = used + np.bincount(steps.leg[here], minlength=size)
+    if resource.boxed is not None:
+        boxed = problem.forms.boxed[problem.form[problem.chains.flow]]
+        used = used * np.repeat(boxed == resource.boxed, problem.chains.leg_mode.shape[1])
     legs = np.flatnonzero(used)
-    return legs, used[legs]
+    return legs, used[legs] * resource.share
 
 
 def share_chains(problem: FreightProblem, congestion: Congestion, *, known: SharedChains | None = None) -> SharedChains:
@@ -97,8 +101,8 @@ def share_chains(problem: FreightProblem, congestion: Congestion, *, known: Shar
     alike = (
         known is not None
         and known.problem.chains is problem.chains
-        and [(r.id, r.kind, r.background > 0) for r in known.congestion.resources]
-        == [(r.id, r.kind, r.background > 0) for r in congestion.resources]
+        and [(r.id, r.kind, r.background > 0, r.share) for r in known.congestion.resources]
+        == [(r.id, r.kind, r.background > 0, r.share) for r in congestion.resources]
     )
     if known is None or not alike:
         return _build(problem, congestion, find_uses(problem, congestion), None)
@@ -191,7 +195,7 @@ def _with_others(
         pairing = _pairing(made)
     else:
         cell, pairing = known.cell, known.pairing
-        made = _with_values(known.set, cell, pairing, use, paid)
+        made = with_values(known.set, cell, pairing, use, paid)
         made = replace(made, cost_yuan=cost, demand=demand, path_size=size)
     scale = np.full(own_groups + len(others), problem.rates["logit_scale"])
     of = _at_least_one(congestion.curves)
@@ -209,7 +213,7 @@ def _pairing(made: ChainSet) -> tuple[np.ndarray, np.ndarray]:
     return np.repeat(np.arange(len(row)), counts), (begin + np.arange(len(begin))).astype(np.int64)
 
 
-def _with_values(
+def with_values(
     made: ChainSet, cell: np.ndarray, pairing: tuple[np.ndarray, np.ndarray], use: np.ndarray, worth: np.ndarray
 ) -> ChainSet:
     """The same chains with other uses and worths, entry by entry, in the same places."""

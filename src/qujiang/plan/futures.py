@@ -14,6 +14,7 @@ import numpy as np
 import polars as pl
 
 from qujiang.errors import NotConvergedError
+from qujiang.freight.congestion import latest_count
 from qujiang.freight.problem import FreightProblem, build_problem
 from qujiang.methods import quasi_random
 from qujiang.outlook.measures import MeasureState
@@ -223,10 +224,8 @@ def _lock(row: Mapping[str, Any], background: pl.DataFrame) -> Lock:
     mine = background.filter(pl.col("lock") == row["id"])
     vessels, year, growth = 0.0, 0, 0.0
     if mine.height:
-        latest = mine.filter(pl.col("year") == pl.col("year").max())
-        both = latest.filter(pl.col("direction") == "both")
-        used = both if both.height else latest
-        vessels, year = float(used["vessels_count"].fill_null(0).sum()), int(used["year"][0])
+        used, year = latest_count(mine)
+        vessels = float(used["vessels_count"].fill_null(0).sum())
         ends = [float(used[f"growth_{end}_percent"].fill_null(0).to_numpy().mean()) for end in ("low", "high")]
         growth = sum(ends) / 2
     passing = row["lockages_per_year"], row["vessels_per_lockage_count"]

@@ -10,6 +10,7 @@ import numpy as np
 import polars as pl
 
 from qujiang.errors import DataError, Fault
+from qujiang.freight.congestion import background_at
 from qujiang.freight.result import FreightResult
 from qujiang.plan.result import Binder
 from qujiang.port.capacity import berth_pools, design_code_capacity_t_per_year, queueing_capacity_t_per_year
@@ -85,8 +86,8 @@ def lock_loads(tables: Mapping[str, pl.DataFrame], result: FreightResult, year: 
         .to_dicts()
     }
     empty = 1 + result.problem.rates["empty_return_share"] / 100
-    others = background_vessels(tables["background"], year)
-    at_base = background_vessels(tables["background"], None)
+    others = background_at(tables, year)
+    at_base = background_at(tables, None)
     loads = []
     for row in tables["locks"].to_dicts():
         lock = row["id"]
@@ -109,19 +110,6 @@ def lock_loads(tables: Mapping[str, pl.DataFrame], result: FreightResult, year: 
             )
         )
     return loads
-
-
-def background_vessels(frame: pl.DataFrame, year: int | None) -> dict[str, float]:
-    """Vessels a year of others at each lock, both directions; grown to ``year``, or as counted where it is None."""
-    found: dict[str, float] = {}
-    for (lock,), rows in frame.group_by("lock", maintain_order=True):
-        latest = rows.filter(pl.col("year") == pl.col("year").max())
-        both = latest.filter(pl.col("direction") == "both")
-        used = both if both.height else latest
-        growth = 1 + (used["growth_low_percent"].fill_null(0) + used["growth_high_percent"].fill_null(0)) / 200
-        years = 0 if year is None else max(year - int(used["year"][0]), 0)
-        found[str(lock)] = float((used["vessels_count"].fill_null(0) * growth.pow(years)).sum())
-    return found
 
 
 def lock_limits(
