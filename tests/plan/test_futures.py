@@ -17,25 +17,26 @@ from qujiang.freight.parts import BOX_HUB_FACTOR, HUB_FACTOR, measure_legs
 from qujiang.freight.problem import FreightProblem
 from qujiang.freight.rates import NEEDED
 from qujiang.methods.quasi_random import BLOCK
-from qujiang.plan import futures as module
+from qujiang.plan.coupling import couple
 from qujiang.plan.draws import Input, Inputs, measure_inputs
 from qujiang.plan.ensemble import joint, met, over_futures, run, test_futures
 from qujiang.plan.futures import FutureModel, box_parts, build_model, cargo_shares, run_block
-from qujiang.plan.futures_freight import choose, price, read_terms
 from qujiang.plan.futures_text import futures_text
+from qujiang.plan.measures import significant
+from qujiang.plan.port import _boxes, _limits, answer_port, target_year
 from tests.plan.conftest import measure
 
 FUTURES = 300
 
 
 @pytest.fixture(scope="module")
-def fitted(result):
-    return {row["name"]: row["after"] for row in result.calibration}
+def port(district):
+    return answer_port(district, district, target_year(district["measures"], district.info.base_year))
 
 
 @pytest.fixture(scope="module")
-def model(district, fitted) -> FutureModel:
-    return build_model(district, district, fitted)
+def model(district, port) -> FutureModel:
+    return build_model(district, district, port)
 
 
 @pytest.fixture(scope="module")
@@ -49,49 +50,38 @@ def answer(result, model, ensemble):
 
 
 def test_shrunk_ranges_give_the_base_future(model, result):
-    still = run_block(model.collapsed(), 1, 0, coupled=False)
+    still = run_block(model.collapsed(), 1, 0)
     for name, values in still.values.items():
         assert np.ptp(values) == pytest.approx(0.0, abs=1e-9 * abs(values[0]))
         assert values[0] == pytest.approx(measure(result, name).median, rel=1e-9), name
     assert (still.kinds == 0).all() == (result.limits[0].kind == "demand")
 
 
-def test_the_wait_that_more_traffic_brings_is_small_at_the_middle(model, result):
-    """The base future keeps the port's hours as they are; coupling moves its throughput by less than a thousandth."""
-    coupled = run_block(model.collapsed(), 1, 0)
-    assert coupled.values["m11"][0] == pytest.approx(measure(result, "m11").median, rel=1e-3)
-    assert coupled.waits_h[0] > 0
-
-
-def test_flow_and_wait_agree_from_two_starts(model):
-    calm, crowded = (run_block(model, 1, 0, start_wait_h=wait) for wait in (0.0, 1000.0))
-    assert np.abs(calm.waits_h - crowded.waits_h).max() < 1e-5
-    for name, values in calm.values.items():
-        assert crowded.values[name] == pytest.approx(values, rel=2e-3), name  # measures are rounded to four digits
-        assert np.mean(crowded.values[name] != values) < 0.02
-
-
-def test_futures_are_priced_as_one_future_is(district, model, fitted):
-    """Every rate moved at once: shares, throughput and freight equal those of the plain assignment, to rounding."""
-    problem = module._base_problem(district, fitted)
-    terms = read_terms(problem, district)
-    rng = np.random.default_rng(3)
-    moved = {
-        name: rng.uniform(problem.rates.low[name], problem.rates.high[name], 2)
-        for name in NEEDED
-        if name in problem.rates.low and not name.startswith(("ukc", "lock_wait"))
-    }
-    rates = {name: np.full(2, value) for name, value in problem.rates.value.items()} | moved
-    one = np.ones(2)
-    times = np.repeat(problem.forms.value_of_time[:, None], 2, axis=1)
-    chosen = choose(terms, price(terms, rates, times, lockage_factor=one, rail_factor=one), 0 * one)
-    order = np.lexsort((problem.chains.signature, problem.chains.season, problem.chains.flow))
-    for future in range(2):
-        plain = assign(_repriced(problem, district, {name: float(v[future]) for name, v in moved.items()}))
-        assert chosen.share[:, future] == pytest.approx(plain.share[order], abs=1e-12)
-        tonnes = chosen.share[:, future] * (problem.demand_t_per_year[terms.flow] * terms.season_share)
-        freight = (chosen.water_freight[:, future] * terms.at_port * tonnes).sum() / (terms.at_port * tonnes).sum()
-        assert freight == pytest.approx(plain.water_freight_yuan_per_t(), rel=1e-12)
+def test_futures_are_the_plain_code_of_one_future(district, model, port):
+    """Rates, demand and diesel moved at once: throughput and freight are those of repricing, assigning, fitting the locks and
+    solving one problem by the code of the base future, which shares no array with the futures'."""
+    names = [name for name in NEEDED if name in model.target.rates and not name.startswith(("ukc", "lock_wait"))]
+    wanted = {f"rates:{name}" for name in names} | {f"growth:{cargo}" for cargo in model.target.cargoes}
+    items = tuple(item for item in model.target.inputs.items if item.key in wanted or item.law == "factor")
+    side = replace(model.target, inputs=Inputs(0, items))
+    rooms = replace(model, base=side, target=side)
+    block = run_block(rooms, 3, 0)
+    values = side.inputs.values(side.inputs.positions(side.inputs.own(3, 0)))
+    year, base = model.year, port.freight.base.problem
+    for f in (0, 77):
+        rates = {key.removeprefix("rates:"): float(v[f]) for key, v in values.items() if key.startswith("rates:")}
+        growth = district["demand_growth"].with_columns(
+            pl.Series("growth_percent", [float(values[f"growth:{c}"][f]) for c in district["demand_growth"]["cargo"]])
+        )
+        then = assign(_repriced(base, district, {**rates, "diesel_price": base.rates["diesel_price"]}))
+        free = _repriced(base, district, rates).grown(district["demand"], growth, year)
+        scale = model.today_t / then.throughput_t()
+        limits = _limits(district, district, assign(free), scale, year)
+        boxes = _boxes(district, then, district["measures"])
+        one = couple(district, district, then, free, limits, scale=scale, box_cap_t=boxes.berths_t_of_model)
+        assert block.values["m11"][f] == significant(one.throughput_t)
+        cost = one.answer.flows.water_freight_yuan_per_t()
+        assert block.figures["water_freight_yuan_per_t"][f] == pytest.approx(cost, rel=1e-6)
 
 
 def _repriced(problem: FreightProblem, tables, rates: dict[str, float]) -> FreightProblem:
@@ -240,13 +230,13 @@ def test_text_names_chances_in_both_languages(answer):
     assert "六项成果" in chinese
 
 
-def test_a_district_without_freight_has_futures_too(district, fitted):
+def test_a_district_without_freight_has_futures_too(district):
     import dataclasses
 
     frames = dict(district.frames)
     frames["demand"] = frames["demand"].clear()
     bare = dataclasses.replace(district, frames=frames)
-    found = run(build_model(bare, bare, {}), 50, seed=1)
+    found = run(build_model(bare, bare, None), 50, seed=1)
     assert "m11" not in found.values
     assert len(found.values["m21"]) == 50
     assert isinstance(bare["demand"], pl.DataFrame)

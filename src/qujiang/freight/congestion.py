@@ -293,7 +293,7 @@ def _berth_part(
         flow, wait = ordered["flow_t_per_year"].to_numpy(), ordered["wait_h"].to_numpy()
         capacity = float(ordered["capacity_t_per_year"][0])
         servers = float(ordered["berth_count"][0]) if "berth_count" in ordered.columns else 1.0
-        base, factor = _fit_curve(name, flow, wait, capacity, int(servers))
+        base, factor = fit_queue(name, flow, wait, capacity, int(servers))
         curve = curves(base, kind=MULTI_SERVER, factor=factor, capacity=capacity, power=servers)
         now = base_flow_t.get(name, 0.0)
         if now >= capacity:
@@ -310,7 +310,7 @@ def _berth_part(
     return rows
 
 
-def _fit_curve(name: str, flow: np.ndarray, wait: np.ndarray, capacity: float, servers: int) -> tuple[float, float]:
+def fit_queue(name: str, flow: np.ndarray, wait: np.ndarray, capacity: float, servers: int) -> tuple[float, float]:
     """Base and factor [h] of the queue that comes nearest to the waits handed over, each weighed by the room left there."""
     from scipy.optimize import nnls
 
@@ -395,17 +395,33 @@ def background_at(tables: Mapping[str, pl.DataFrame], year: int | None) -> dict[
     found: dict[str, float] = {}
     if frame is None:
         return found
-    for (lock,), rows in frame.group_by("lock", maintain_order=True):
-        used, counted = latest_count(rows)
-        growth = 1 + (used["growth_low_percent"].fill_null(0) + used["growth_high_percent"].fill_null(0)) / 200
-        years = 0 if year is None else max(year - counted, 0)
-        found[str(lock)] = float((used["vessels_count"].fill_null(0) * growth.pow(years)).sum())
+    for count in counts_of_others(frame):
+        years = 0 if year is None else max(year - count.year, 0)
+        found[count.lock] = sum(
+            vessels * (1 + (low + high) / 200) ** years for vessels, low, high in count.by_direction
+        )
     return found
 
 
-def latest_count(rows: pl.DataFrame) -> tuple[pl.DataFrame, int]:
-    """The rows of one lock's latest count that add up to both directions, and its year."""
-    latest = rows.filter(pl.col("year") == pl.col("year").max())
-    both = latest.filter(pl.col("direction") == "both")
-    used = both if both.height else latest
-    return used, int(used["year"][0])
+@dataclass(frozen=True, slots=True)
+class Count:
+    """The latest count of others at a lock, in parts that add up to both directions: vessels, low and high growth [percent]."""
+
+    lock: str
+    year: int
+    by_direction: tuple[tuple[float, float, float], ...]
+
+
+def counts_of_others(frame: pl.DataFrame) -> tuple[Count, ...]:
+    """The count that stands for each lock: that of its latest year, the row ``both`` where there is one."""
+    by_lock: dict[str, list[dict]] = {}
+    for row in frame.to_dicts():
+        by_lock.setdefault(str(row["lock"]), []).append(row)
+    found = []
+    for lock, rows in by_lock.items():
+        year = max(row["year"] for row in rows)
+        latest = [row for row in rows if row["year"] == year]
+        used = [row for row in latest if row["direction"] == "both"] or latest
+        parts = ("vessels_count", "growth_low_percent", "growth_high_percent")
+        found.append(Count(lock, int(year), tuple(tuple(float(row[p] or 0) for p in parts) for row in used)))  # type: ignore[misc]
+    return tuple(found)

@@ -22,7 +22,7 @@ from qujiang.errors import NotConvergedError
 from qujiang.methods.delay import Curves, scaled
 from qujiang.methods.equilibrium_chains_search import ChainSearch, ChainSet, chain_set, places_of
 
-__all__ = ["ChainEquilibrium", "ChainSet", "chain_equilibrium", "chain_set"]
+__all__ = ["ChainEquilibrium", "ChainSet", "chain_equilibrium", "chain_set", "fall_by_wait"]
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.integer]
@@ -111,6 +111,26 @@ def chain_equilibrium(
         search.require_room()
         raise NotConvergedError(f"residual {state.residual:.3g} after {steps} steps; {tolerance:.3g} was asked", answer)
     return answer
+
+
+def fall_by_wait(chains: ChainSet, scale_per_yuan: ArrayLike, amount: Floats, share: Floats, weight: Floats) -> Floats:
+    """How fast the sum of ``weight`` times amount falls with each resource's delay or price, the others held.
+
+    Parameters
+    ----------
+    weight
+        One a chain; chains after its end have none.
+
+    Returns
+    -------
+    Shape (resources,) [unit of weight x amount per unit of delay].
+    """
+    groups, count = chains.demand.size, weight.size
+    scale = np.broadcast_to(np.asarray(scale_per_yuan, dtype=np.float64), chains.demand.shape)
+    pulled = amount[:count] * weight * scale[chains.group[:count]]
+    direct = chains.worth[:count].T @ pulled
+    of_group = np.bincount(chains.group[:count], pulled, groups)
+    return np.asarray(direct - chains.worth.T @ (share * of_group[chains.group]))
 
 
 def _alike(chains: ChainSet, scale_per_yuan: ArrayLike, curves: Curves, search: ChainSearch, paid: Floats) -> Floats:

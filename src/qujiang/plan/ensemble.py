@@ -31,7 +31,7 @@ from qujiang.plan.futures import Block, FutureModel, build_model, run_block
 from qujiang.plan.futures_limits import KINDS
 from qujiang.plan.result import LandmarkAnswer, MeasureAnswer, PlanResult
 from qujiang.plan.sensitivity import ranking
-from qujiang.plan.test import test_plan
+from qujiang.plan.test import answer_plan
 
 if TYPE_CHECKING:
     from qujiang.district import District
@@ -57,9 +57,9 @@ class Ensemble:
     locks: Floats
     points: Mapping[str, Floats]
     waits_h: Floats
-    without_wait_ratio: Floats
+    free_ratio: Floats
     contradicts: Floats
-    programs: int
+    steps: int
 
     @property
     def count(self) -> int:
@@ -102,9 +102,8 @@ def test_futures(
     """
     if count < 1 or workers < 1:
         raise ScenarioError(f"{count} futures on {workers} processes: must both be at least 1")
-    result = test_plan(district, scenario)
-    overlaid = district if scenario is None else district.with_scenario(scenario)
-    model = build_model(district, overlaid, {row["name"]: row["after"] for row in result.calibration})
+    result, overlaid, port = answer_plan(district, scenario)
+    model = build_model(district, overlaid, port)
     return over_futures(result, model, run(model, count, seed, workers, progress), seed)
 
 
@@ -150,7 +149,7 @@ def _together(blocks: Sequence[Block], count: int) -> Ensemble:
 
     return Ensemble(
         of_each("values"), of_each("starts"), joined("kinds"), joined("locks"), of_each("points"), joined("waits_h"),
-        joined("without_wait_ratio"), joined("contradicts"), sum(block.programs for block in blocks),
+        joined("free_ratio"), joined("contradicts"), sum(block.steps for block in blocks),
     )  # fmt: skip
 
 
@@ -246,7 +245,7 @@ def _summary(
         "inputs": len(inputs),
         "waits": _waits(futures),
         "contradicts_today_share": float(np.mean(futures.contradicts)),
-        "linear_programs": futures.programs,
+        "equilibrium_steps": futures.steps,
         "laws": _laws(),
     }
 
@@ -273,9 +272,9 @@ def _binds(result: PlanResult, model: FutureModel, futures: Ensemble) -> list[di
 
 
 def _waits(futures: Ensemble) -> dict[str, float]:
-    """How much more ships wait at the port than today [h a call], and what that takes off the flow [percent]."""
+    """How much longer ships wait for a berth than today [h a call], and what waits and full capacities take off the flow [percent]."""
     low, middle, high = (float(x) for x in np.quantile(futures.waits_h, [BAND[0], 0.5, BAND[1]]))
-    taken = (futures.without_wait_ratio - 1) * 100
+    taken = (1 - 1 / futures.free_ratio) * 100
     return {
         "low_h": low,
         "median_h": middle,

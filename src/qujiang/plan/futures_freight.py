@@ -75,7 +75,8 @@ class Outputs:
     lock_vessels: sparse.csr_array  # (locks, chains) laden vessels a tonne
 
 
-def _rows_of(problem: FreightProblem) -> np.ndarray:
+def rows_of(problem: FreightProblem) -> np.ndarray:
+    """Row among the problem's chains of each row of ``Terms``: by flow, season, signature."""
     return np.lexsort((problem.chains.signature, problem.chains.season, problem.chains.flow))
 
 
@@ -87,7 +88,7 @@ def read_terms(problem: FreightProblem, tables: Mapping[str, pl.DataFrame]) -> T
     tables
         The district that the problem was built from (cargoes and rail tariffs are read again for the charges).
     """
-    order = _rows_of(problem)
+    order = rows_of(problem)
     chains, parts = problem.chains, problem.parts
     mode, km = chains.leg_mode[order], parts.length_km[order]
     flow, season = chains.flow[order], chains.season[order]
@@ -190,11 +191,9 @@ class _Sailing:
         return found
 
     def uses(self) -> sparse.csr_array:
-        """Columns by class: km, lockage hours, each kind of wait, lock passages, voyages, calls at the port."""
+        """Columns by class: km, lockage hours, each kind of wait, lock passages, voyages."""
         columns = (
-            np.column_stack(
-                [self.km, self.lockage_h, self.lock_count, self.lock_count.sum(axis=1), self.sails, self.at_port]
-            )
+            np.column_stack([self.km, self.lockage_h, self.lock_count, self.lock_count.sum(axis=1), self.sails])
             * self.per_payload[:, None]
         )
         width = columns.shape[1]
@@ -234,7 +233,7 @@ def _charges(problem: FreightProblem, tables: Mapping[str, pl.DataFrame]) -> tup
 
 def read_outputs(problem: FreightProblem, locks: Sequence[str]) -> Outputs:
     """What is added up over the tonnes of chains."""
-    order = _rows_of(problem)
+    order = rows_of(problem)
     sea = _Sailing(problem, order)
     calls = sea.at_port * ((sea.start == problem.port).astype(float) + (sea.end == problem.port))
     boxed = problem.forms.boxed[problem.form[problem.chains.flow[order]]]
@@ -315,42 +314,30 @@ def _vessel_prices(fleet: Fleet, rates: Values, waits: Floats, lockage_factor: F
         *(per_h * wait for wait in waits),
         np.broadcast_to(at("lock_fee") * (1 + empty), per_h.shape),
         standing * at("port_hours_per_call"),
-        np.zeros_like(standing),  # the wait at the port beyond today's is added where it is known
     ]
     table = np.stack(uses, axis=1)
     return standing, table.reshape(-1, table.shape[-1])
 
 
-@dataclass(frozen=True, slots=True)
-class Shares:
-    """Choice of some futures, shape (chains, futures)."""
-
-    share: Floats
-    water_freight: Floats  # [yuan/t], 0 without a vessel
-
-
-def choose(terms: Terms, prices: Prices, extra_wait_h: Floats) -> Shares:
-    """Share of each chain in its flow and season.
-
-    Parameters
-    ----------
-    extra_wait_h
-        Wait at the district's port beyond today's, each call, shape (futures,) [h].
-    """
+def costs(terms: Terms, prices: Prices) -> tuple[Floats, Floats]:
+    """Generalized cost [yuan/t] and water freight [yuan/t, 0 without a vessel] of every chain at the waits that the district
+    assumes, shape (chains, futures)."""
     rates = prices.rates
-    table = prices.water.reshape(len(terms.fleet.ids), -1, prices.water.shape[-1]).copy()
-    table[:, -1] = prices.standing * extra_wait_h
-    freight = terms.water @ table.reshape(prices.water.shape)
+    freight = terms.water @ prices.water
     hours = terms.road_km[:, None] / rates["truck_speed"] + terms.rail_km[:, None] / rates["train_speed"]
     hours += terms.sailing_h[:, None] + prices.lock_h + terms.sails[:, None] * rates["port_hours_per_call"]
-    hours += terms.at_port[:, None] * extra_wait_h
-    utility = prices.value_of_time[terms.form]
-    utility *= hours
-    utility += freight
-    utility += prices.land
-    utility *= -rates["logit_scale"]
+    cost = prices.value_of_time[terms.form]
+    cost *= hours
+    cost += freight
+    cost += prices.land
+    return cost, freight
+
+
+def shares(terms: Terms, prices: Prices, cost: Floats) -> Floats:
+    """Share of each chain in its flow and season at these costs, shape (chains, futures)."""
+    utility = cost * -prices.rates["logit_scale"]
     utility += terms.log_path_size[:, None]
     utility -= np.maximum.reduceat(utility, terms.starts, axis=0)[terms.group]
     np.exp(utility, out=utility)
     utility /= np.add.reduceat(utility, terms.starts, axis=0)[terms.group]
-    return Shares(utility, freight)
+    return utility

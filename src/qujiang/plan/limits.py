@@ -1,10 +1,9 @@
-"""Every limit of the port's throughput, each as the throughput at which it would bind, and what relaxing it alone gains."""
+"""Every limit of the port's throughput, each as the throughput at which it would bind."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
 
 import numpy as np
 import polars as pl
@@ -146,61 +145,6 @@ def port_groups(result: FreightResult, scale: float) -> list[Group]:
     return [Group(locks, t, vessels / t) for locks, (t, vessels) in total.items() if t > 0]
 
 
-def largest_throughput(
-    groups: Sequence[Group], loads: Sequence[LockLoad], limits: Sequence[Limit], relaxed: Limit | None = None
-) -> tuple[float, frozenset[str]]:
-    """The most that the port can handle [t/year], and the kinds and locks of the limits that are tight.
-
-    A small linear program: each group stays below its demand, the sum below every limit of the whole port, and at each
-    lock the vessels below what is left. A lock that others alone overfill is shared in proportion.
-
-    Parameters
-    ----------
-    relaxed
-        This limit is taken away. Demand is taken away by letting every group grow alike, tenfold or until a lock that
-        most of the tonnes pass is full: cargo of another kind would be another demand.
-    """
-    from scipy.optimize import linprog
-
-    demand = np.array([group.tonnes for group in groups])
-    if not len(demand):
-        return 0.0, frozenset()
-    whole = [x for x in limits if x.lock is None and x.kind != "demand" and x is not relaxed]
-    kept = {x.lock for x in limits if x.lock is not None and x is not relaxed}
-    locks = [load for load in loads if load.lock in kept]
-    rows = [np.ones(len(groups)) for _ in whole]
-    right = [x.level_t_per_year for x in whole]
-    growth = GROWTH_OF_RELAXED_DEMAND if relaxed is not None and relaxed.kind == "demand" else 1.0
-    for load in locks:
-        on_lock = np.array([load.lock in group.locks for group in groups])
-        use = np.where(on_lock, [group.vessels_per_t for group in groups], 0.0)
-        mine = float(use @ demand)
-        others = load.background_vessels_per_year + max(load.own_vessels_per_year - mine, 0.0)
-        fair = mine * min(1.0, load.capacity_vessels_per_year / (mine + others)) if mine else 0.0
-        rows.append(use)
-        right.append(max(load.capacity_vessels_per_year - others, fair))
-        if mine and demand[on_lock].sum() >= MOST_SHARE * demand.sum():
-            growth = max(1.0, min(growth, right[-1] / mine))
-    bounds = demand * growth
-    # scaled to millions of tonnes, so that the solver's tolerances mean a tonne
-    answer = linprog(
-        -np.ones(len(groups)),
-        A_ub=np.array(rows) if rows else None,
-        b_ub=np.array(right) / 1e6 if rows else None,
-        bounds=[(0.0, b / 1e6) for b in bounds],
-        method="highs",
-    )
-    tight = [x.kind for x, price in zip(whole, _prices(answer, len(whole)), strict=True) if price]
-    tight += [load.lock for load, price in zip(locks, _prices(answer, len(rows))[len(whole) :], strict=True) if price]
-    if float(-answer.fun * 1e6) >= bounds.sum() * (1 - 1e-9) or np.any(answer.upper.marginals < -1e-12):
-        tight.append("demand")
-    return float(-answer.fun * 1e6), frozenset(tight)
-
-
-def _prices(answer: Any, count: int) -> list[bool]:
-    return [bool(price < -1e-12) for price in answer.ineqlin.marginals[:count]] if count else []
-
-
 def berth_limits(tables: Mapping[str, pl.DataFrame], port_place: str, call_t: float, wait_ratio: float) -> list[Limit]:
     """What the berths, cranes and gate of the port can carry: by the design code, at a service level, and at full work.
 
@@ -298,27 +242,6 @@ def check_base(limits: Sequence[Limit], throughput_t: float) -> None:
     ]
     if faults:
         raise DataError(faults)
-
-
-def binders(
-    groups: Sequence[Group], loads: Sequence[LockLoad], limits: Sequence[Limit]
-) -> tuple[float, tuple[Binder, ...]]:
-    """The throughput that all limits allow [t/year], and every limit relaxed alone; the largest gain comes first."""
-    now, tight = largest_throughput(groups, loads, limits)
-    found = []
-    for limit in limits:
-        gain = 0.0
-        if (limit.lock or limit.kind) in tight:  # relaxing a limit without a price gains nothing
-            gain = max(largest_throughput(groups, loads, limits, relaxed=limit)[0] - now, 0.0)
-        gain = round(gain, 3) if gain >= 1.0 else 0.0  # less than a tonne is the solver's tolerance
-        level = limit.level_t_per_year
-        found.append(
-            Binder(
-                limit.what, limit.what_zh, limit.kind, gain, UNIT, level if np.isfinite(level) else None, limit.assumed
-            )
-        )
-    order = sorted(range(len(found)), key=lambda i: (-found[i].gain, limits[i].level_t_per_year))
-    return now, tuple(found[i] for i in order)
 
 
 def in_unit(found: Sequence[Binder], unit: str, per_t: float) -> tuple[Binder, ...]:

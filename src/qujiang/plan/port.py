@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+import numpy as np
 import polars as pl
 
 from qujiang.freight.assign import assign
@@ -13,12 +14,11 @@ from qujiang.freight.calibrate import FREE, Calibration, calibrate, modal_consta
 from qujiang.freight.problem import FreightProblem, build_problem
 from qujiang.freight.rates import Rates
 from qujiang.freight.result import FreightResult
+from qujiang.plan.coupling import Coupled, couple, gains, quay_tonnes
 from qujiang.plan.limits import (
-    Group,
     Limit,
     LockLoad,
     berth_limits,
-    binders,
     check_base,
     container_berths_t,
     documented_berths,
@@ -50,10 +50,14 @@ class Fitted:
 
 @dataclass(frozen=True, slots=True)
 class Freight:
-    """Freight at the base year (as calibrated) and at the target year (with the scenario)."""
+    """Freight at the base year (as calibrated) and at the target year (with the scenario).
+
+    ``free`` is the target year at today's waits, with room for all; ``target`` the one that stands.
+    """
 
     calibration: Calibration
     base: FreightResult
+    free: FreightResult
     target: FreightResult
     modal: Mapping[str, float]
 
@@ -63,6 +67,7 @@ class PortAnswer:
     """What freight and port say to the plan; ``values`` are the base values of measures, not rounded."""
 
     freight: Freight
+    coupled: Coupled
     today_t: float
     throughput_t: float
     growth_ratio: float
@@ -83,16 +88,16 @@ def _place(district: District) -> str:
 
 
 def answer_port(
-    district: District, overlaid: District, year: int, *, fitted: Fitted | None = None, with_costs: bool = True
+    district: District, overlaid: District, year: int, *, fitted: Fitted | None = None, with_binders: bool = True
 ) -> PortAnswer:
-    """Run freight at both years and hold the port's throughput at its limits.
+    """Run freight at both years, and bring freight and port to agree in the later one.
 
     Parameters
     ----------
     fitted
         The district as it is, calibrated already; else it is calibrated here.
-    with_costs
-        Whether what binds the price of water freight is found too; its value does not need that.
+    with_binders
+        Whether what binds is found too; the values do not need that.
 
     Raises
     ------
@@ -100,29 +105,37 @@ def answer_port(
         The base year lies above a physical capacity, or some table of freight is faulty.
     """
     freight = _run_freight(district, overlaid, year, fitted or fit_freight(district))
-    base, target, measures = freight.base, freight.target, overlaid["measures"]
-    today = _today(measures, "freight_throughput", base.throughput_t())
+    base, free, measures = freight.base, freight.free, overlaid["measures"]
+    today = today_of(measures, "freight_throughput", base.throughput_t())
     scale = today / base.throughput_t() if base.throughput_t() > 0 else 1.0
-    loads = lock_loads(overlaid, target, year)
-    groups = port_groups(target, scale)
     check_base(_physical_at_base(district, freight, today), today)
-    throughput, bound_by = binders(groups, loads, _limits(district, overlaid, freight, groups, loads))
-    ratio = _safe_ratio(target.throughput_t(), base.throughput_t())
+    limits = _limits(district, overlaid, free, scale, year)
+    boxes = _boxes(overlaid, base, measures)
+    coupled = couple(
+        district, overlaid, base, free.problem, limits, scale=scale, box_cap_t=boxes.berths_t_of_model
+    )  # fmt: skip
+    found = coupled.answer.flows
+    ratio = _safe_ratio(free.throughput_t(), base.throughput_t())
     peers = _peers(overlaid["peer_ports"], district.info.base_year, ratio)
-    boxes_teu = _today(measures, "freight_teu", base.throughput_teu()) * _safe_ratio(
-        target.throughput_teu(), base.throughput_teu()
-    )
-    teu, boxes = _box_binders(overlaid, boxes_teu, target.problem.forms.t_per_teu)
-    cost_ratio = _safe_ratio(target.water_freight_yuan_per_t(), base.water_freight_yuan_per_t())
+    teu = boxes.today_teu * _safe_ratio(found.throughput_teu(), base.throughput_teu())
+    cost_ratio = _safe_ratio(found.water_freight_yuan_per_t(), base.water_freight_yuan_per_t())
     return PortAnswer(
-        freight,
+        replace(freight, target=found),
+        coupled,
         today,
-        throughput,
+        coupled.throughput_t,
         ratio,
-        tuple(loads),
-        Binds(bound_by, boxes, _costs(measures, target.problem) if with_costs else (), peers),
-        freight_values(measures, throughput, teu, cost_ratio, peers),
+        tuple(lock_loads(overlaid, found, year)),
+        _binds(coupled, limits, boxes, teu, measures, peers) if with_binders else Binds((), (), (), peers),
+        freight_values(measures, coupled.throughput_t, teu, cost_ratio, peers),
     )
+
+
+def _binds(
+    coupled: Coupled, limits: list[Limit], boxes: Boxes, teu: float, measures: pl.DataFrame, peers: Mapping[str, float]
+) -> Binds:
+    of_boxes = _box_binders(boxes, teu, coupled.free)
+    return Binds(gains(coupled, limits), of_boxes, _costs(measures, coupled.answer.flows.problem), peers)
 
 
 def target_year(measures: pl.DataFrame, base_year: int) -> int:
@@ -156,7 +169,8 @@ def _run_freight(district: District, overlaid: District, year: int, fitted: Fitt
     else:
         kept = _fitted_in(base.rates, district, overlaid)
         target = build_problem(overlaid, port_place=port, base_year=base_year, year=year, set_rates=kept)
-    return Freight(fitted.calibration, fitted.calibration.result, assign(target), fitted.modal)
+    free = assign(target)
+    return Freight(fitted.calibration, fitted.calibration.result, free, free, fitted.modal)
 
 
 def _fitted_in(base: Rates, district: District, overlaid: District) -> dict[str, float]:
@@ -165,23 +179,22 @@ def _fitted_in(base: Rates, district: District, overlaid: District) -> dict[str,
     return {name: base[name] for name in FREE if before.get(name) == after.get(name)}
 
 
-def _today(measures: pl.DataFrame, model: str, otherwise: float) -> float:
+def today_of(measures: pl.DataFrame, model: str, otherwise: float) -> float:
     """Today's published figure of the measure with a model; the model's own where the district has none."""
     rows = measures.filter((pl.col("model") == model) & pl.col("today_value").is_not_null())
     return float(rows["today_value"][0]) if rows.height else otherwise
 
 
-def _limits(
-    district: District, overlaid: District, freight: Freight, groups: list[Group], loads: list[LockLoad]
-) -> list[Limit]:
+def _limits(district: District, overlaid: District, free: FreightResult, scale: float, year: int) -> list[Limit]:
     """All limits of the port's throughput at the target year."""
+    loads, groups = lock_loads(overlaid, free, year), port_groups(free, scale)
     demand_t = sum(group.tonnes for group in groups)
     port = _place(district)
     documented = documented_berths(overlaid["terminals"], port)
     return [
         Limit("demand that chooses the port", "选择本港的货运需求", "demand", demand_t, physical=False, assumed=True),
         *([documented] if documented else []),
-        *berth_limits(overlaid, port, _mean_call_t(freight.target), WAIT_RATIO),
+        *berth_limits(overlaid, port, _mean_call_t(free), WAIT_RATIO),
         *lock_limits(loads, _lock_names(overlaid), groups, demand_t),
     ]
 
@@ -200,19 +213,39 @@ def _lock_names(district: District) -> dict[str, tuple[str, str]]:
     return {row["id"]: (row["name_zh"], row["name_en"]) for row in district["locks"].to_dicts()}
 
 
-def _box_binders(overlaid: District, demand_teu: float, t_per_teu: float) -> tuple[float, tuple[Binder, ...]]:
-    """Boxes that the port can handle, and what binds them: demand, or the container berths at the level of service."""
-    berths = container_berths_t(overlaid, _place(overlaid), WAIT_RATIO) / t_per_teu
-    limits = [("demand for boxes", "集装箱需求", "demand", demand_teu)]
-    if berths > 0:
-        limits.append(("container berths", "集装箱泊位", "berth_service_level", berths))
-    least = min(level for *_, level in limits)
-    rest = max(level for *_, level in limits)
-    found = [
-        Binder(what, what_zh, kind, rest - least if level == least else 0.0, "teu_per_year", level)
-        for what, what_zh, kind, level in limits
-    ]
-    return least, tuple(sorted(found, key=lambda binder: -binder.gain))
+@dataclass(frozen=True, slots=True)
+class Boxes:
+    """Boxes of today, and what the container berths carry at the level of service (infinite where there are none)."""
+
+    today_teu: float
+    berths_teu: float
+    teu_per_t_of_model: float
+
+    @property
+    def berths_t_of_model(self) -> float:
+        """Tonnes of the model that the container berths carry [t/year]."""
+        return self.berths_teu / self.teu_per_t_of_model if self.teu_per_t_of_model > 0 else np.inf
+
+
+def _boxes(overlaid: District, base: FreightResult, measures: pl.DataFrame) -> Boxes:
+    today = today_of(measures, "freight_teu", base.throughput_teu())
+    tonnes = quay_tonnes(base, True)
+    berths_t = container_berths_t(overlaid, _place(overlaid), WAIT_RATIO)
+    berths = berths_t / base.problem.forms.t_per_teu if berths_t > 0 else np.inf
+    return Boxes(today, berths, today / tonnes if tonnes > 0 else 0.0)
+
+
+def _box_binders(boxes: Boxes, teu: float, free: FreightResult) -> tuple[Binder, ...]:
+    """What binds the boxes: the demand for them, or the container berths at the level of service."""
+    wanted = quay_tonnes(free, True) * boxes.teu_per_t_of_model
+    full = teu >= boxes.berths_teu * (1 - 1e-6)
+    spare = boxes.berths_teu - teu if np.isfinite(boxes.berths_teu) else 0.0
+    unit = "teu_per_year"
+    found = [Binder("demand for boxes", "集装箱需求", "demand", 0.0 if full else spare, unit, wanted)]
+    if np.isfinite(boxes.berths_teu):
+        gain = max(wanted - teu, 0.0) if full else 0.0
+        found.append(Binder("container berths", "集装箱泊位", "berth_service_level", gain, unit, boxes.berths_teu))
+    return tuple(sorted(found, key=lambda binder: -binder.gain))
 
 
 def _mean_call_t(result: FreightResult) -> float:

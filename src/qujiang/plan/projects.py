@@ -117,7 +117,7 @@ class Trials:
     def _run_port(self, tried: District) -> dict[str, float]:
         if self.fitted is None or not has_freight(tried):
             return {}
-        return dict(answer_port(self.district, tried, self.year, fitted=self.fitted, with_costs=False).values)
+        return dict(answer_port(self.district, tried, self.year, fitted=self.fitted, with_binders=False).values)
 
 
 def find_gains(trials: Trials, *, on: date | None = None) -> tuple[ProjectGain, ...]:

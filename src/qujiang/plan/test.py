@@ -13,7 +13,6 @@ from qujiang import __version__
 from qujiang.freight.calibrate import NOT_EXPLAINED_YUAN_PER_T, Calibration
 from qujiang.freight.result import FreightResult
 from qujiang.outlook.series import read as read_observations
-from qujiang.plan.limits import LockLoad
 from qujiang.plan.measures import Binds, answer, judge_measures, landmark_answers, significant
 from qujiang.plan.port import PortAnswer, answer_port, has_freight, target_year
 from qujiang.plan.result import PlanResult
@@ -45,6 +44,11 @@ def test_plan(district: District, scenario: str | None = None) -> PlanResult:
     ScenarioError
         The scenario does not fit the district.
     """
+    return answer_plan(district, scenario)[0]
+
+
+def answer_plan(district: District, scenario: str | None = None) -> tuple[PlanResult, District, PortAnswer | None]:
+    """The same, with the district that the scenario makes and what freight and port say: where many futures begin."""
     overlaid = district if scenario is None else district.with_scenario(scenario)
     info, measures = district.info, overlaid["measures"]
     year = target_year(measures, info.base_year)
@@ -59,7 +63,7 @@ def test_plan(district: District, scenario: str | None = None) -> PlanResult:
     rows = {row["id"]: row for row in measures.to_dicts()}
     answers = [answer(state, rows[state.id], port.binds if port else NOTHING_BINDS) for state in states]
     landmarks = landmark_answers(overlaid["landmarks"], answers, {s.id: s.landmark_no for s in states})
-    return PlanResult(
+    result = PlanResult(
         district={
             "id": info.id,
             "name_zh": info.name_zh,
@@ -74,11 +78,12 @@ def test_plan(district: District, scenario: str | None = None) -> PlanResult:
         residuals=tuple(_residual_rows(port.freight.calibration)) if port else (),
         calibration=tuple(_moved_rows(port.freight.calibration)) if port else (),
         modal_constants=tuple(_modal_rows(port.freight.modal)) if port else (),
-        locks=tuple(_lock_rows(overlaid, port.loads)) if port else (),
+        locks=tuple(_lock_rows(overlaid, port)) if port else (),
         figures=_figures(port) if port else {},
         tables=_tables(port.freight.target) if port else {},
         run=_run(district, overlaid, scenario),
     )
+    return result, overlaid, port
 
 
 test_plan.__test__ = False  # type: ignore[attr-defined]  # a verb of the house, not a test for pytest
@@ -123,9 +128,16 @@ def _modal_rows(modal: Mapping[str, float]) -> list[dict[str, Any]]:
     ]
 
 
-def _lock_rows(overlaid: District, loads: tuple[LockLoad, ...]) -> list[dict[str, Any]]:
-    """Locks with their place (the middle of their link), load and nominal tonnage."""
+def _lock_rows(overlaid: District, port: PortAnswer) -> list[dict[str, Any]]:
+    """Locks with their place (the middle of their link), load and nominal tonnage; the wait where it has a queue."""
     where = _lock_points(overlaid)
+    answer = port.coupled.answer
+    waits = {
+        r.id: (r.assumed_wait_h, float(wait), float(turned))
+        for r, wait, turned in zip(answer.congestion.resources, answer.wait_h, answer.turned_away, strict=True)
+        if r.kind == "lock"
+    }
+    none = (None, None, None)
     of = {row["id"]: row for row in overlaid["locks"].to_dicts()}
     return [
         {
@@ -142,8 +154,11 @@ def _lock_rows(overlaid: District, loads: tuple[LockLoad, ...]) -> list[dict[str
             "nominal_t": of[load.lock]["capacity_t_per_year"],
             "load_share": load.load_share,
             "refuted": load.refuted,
+            "wait_today_h": waits.get(load.lock, none)[0],
+            "wait_h": waits.get(load.lock, none)[1],
+            "turned_away_vessels": waits.get(load.lock, none)[2],
         }
-        for load in loads
+        for load in port.loads
     ]
 
 
@@ -160,18 +175,21 @@ def _lock_points(overlaid: District) -> dict[str, tuple[float, float]]:
 
 
 def _figures(port: PortAnswer) -> dict[str, float]:
-    base, target = port.freight.base, port.freight.target
+    base, target, free = port.freight.base, port.freight.target, port.freight.free
     found = {
         "throughput_today_t_per_year": port.today_t,
         "throughput_target_t_per_year": port.throughput_t,
         "throughput_model_base_t_per_year": base.throughput_t(),
-        "throughput_model_target_t_per_year": target.throughput_t(),
+        "throughput_model_target_t_per_year": free.throughput_t(),
         "growth_of_demand_ratio": port.growth_ratio,
         "water_freight_yuan_per_t": target.water_freight_yuan_per_t(),
         "mean_haul_km": target.mean_haul_km(),
         "boxes_teu_per_year": target.throughput_teu(),
         "out_per_in_ratio": target.out_per_in(),
         "co2e_t_per_year": target.co2e_kg() / 1000,
+        "berth_wait_today_h": port.coupled.berth_wait_h[0],
+        "berth_wait_h": port.coupled.berth_wait_h[1],
+        "full_port_price_yuan_per_t": port.coupled.full_price_yuan,
         **{f"{name}_t_per_year": tonnes for name, tonnes in target.signature_t.items()},
     }
     return {name: value for name, value in found.items() if value == value}  # a port without calls has no mean haul

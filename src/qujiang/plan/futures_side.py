@@ -1,0 +1,202 @@
+"""One side of a plan as arrays - a district as it is, or with a scenario - and its values, prices and demand in many futures."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import polars as pl
+
+from qujiang.freight.congestion import Count, counts_of_others
+from qujiang.freight.problem import FreightProblem, demand_by_form
+from qujiang.methods import quasi_random
+from qujiang.plan.coupling import Coupled
+from qujiang.plan.draws import MOVING, Inputs, room_inputs
+from qujiang.plan.futures_coupling import Crowd, read_crowd
+from qujiang.plan.futures_freight import Outputs, Prices, Terms, price, read_outputs, read_terms, rows_of
+from qujiang.plan.futures_limits import Berths, read_berths
+from qujiang.plan.port import WAIT_RATIO
+
+if TYPE_CHECKING:
+    from qujiang.district import District
+
+Floats = np.ndarray
+Values = Mapping[str, np.ndarray]
+
+
+@dataclass(frozen=True, slots=True)
+class Lock:
+    """One lock of the tables."""
+
+    id: str
+    lockages: float
+    vessels: float
+    lockage_min: float
+    chambers: float
+    counted: float  # vessels of others in the year of their count
+    count_year: int
+    growth_percent: float
+
+
+@dataclass(frozen=True, slots=True)
+class Side:
+    """A district as arrays: as it is (today), or with a scenario (the target year)."""
+
+    inputs: Inputs
+    terms: Terms
+    outputs: Outputs
+    berths: Berths
+    locks: tuple[Lock, ...]
+    rates: Mapping[str, float]
+    flow_t: Floats  # (flows,) demand at the base year
+    cargoes: tuple[str, ...]
+    cargo_of_form: Floats
+    form_of_flow: Floats
+    season_share: Floats
+    growth_percent: Floats  # (cargoes,)
+    boxed: Floats  # (forms,)
+    box_share: Floats  # (forms,) of its cargo's tonnes in boxes where it has both forms, NaN elsewhere
+    value_of_time: Floats  # (forms, 3) low, middle, high
+    peers: Mapping[str, tuple[str, float]]  # port -> (input, throughput [t])
+    crowd: Crowd | None  # the target year's coupled problem
+
+
+def read_side(district: District, problem: FreightProblem, coupled: Coupled | None) -> Side:
+    place = district.info.port_place
+    assert place is not None
+    forms = problem.forms
+    ids = list(district["locks"]["id"])
+    outputs = read_outputs(problem, ids)
+    used = [name for name, row in zip(ids, outputs.lock_vessels.sum(axis=1), strict=True) if row > 0]
+    inputs = room_inputs(district, district.assumptions(), problem, used, place)
+    cargoes = tuple(dict.fromkeys(forms.cargo))
+    counts = {count.lock: count for count in counts_of_others(district["background"])}
+    growth = dict(zip(district["demand_growth"]["cargo"], district["demand_growth"]["growth_percent"], strict=True))
+    rows = {row["id"]: row for row in district["cargoes"].to_dicts()}
+    times = [
+        [rows[c]["value_of_time_low_yuan_per_t_h"], v, rows[c]["value_of_time_high_yuan_per_t_h"]]
+        for c, v in zip(forms.cargo, forms.value_of_time, strict=True)
+    ]
+    times = [[v if low is None else min(low, v), v, v if high is None else max(high, v)] for low, v, high in times]
+    share = np.array([rows[c]["container_share"] or 0.0 for c in forms.cargo], dtype=float)
+    index = {name: row for row, name in enumerate(problem.place_ids)}
+    *_, flow_t = demand_by_form(district["demand"], district["demand_growth"], forms, index, 0)
+    locks = tuple(_lock(row, counts) for row in district["locks"].to_dicts())
+    lock_rows = {lock.id: row for row, lock in enumerate(locks)}
+    return Side(
+        inputs=inputs,
+        terms=read_terms(problem, district),
+        outputs=outputs,
+        berths=read_berths(district, place, WAIT_RATIO),
+        locks=locks,
+        rates={name: problem.rates[name] for name in problem.rates.value},
+        flow_t=flow_t,
+        cargoes=cargoes,
+        cargo_of_form=np.array([cargoes.index(c) for c in forms.cargo]),
+        form_of_flow=problem.form,
+        season_share=problem.season_share,
+        growth_percent=np.array([growth.get(c, 0.0) for c in cargoes], dtype=float),
+        boxed=forms.boxed,
+        box_share=np.where((share > 0) & (share < 1), share, np.nan),
+        value_of_time=np.array(times, dtype=float),
+        peers=_peers(district),
+        crowd=None if coupled is None else read_crowd(coupled, rows_of(problem), lock_rows),
+    )
+
+
+def _lock(row: Mapping[str, Any], counts: Mapping[str, Count]) -> Lock:
+    vessels, year, growth = 0.0, 0, 0.0
+    count = counts.get(row["id"])
+    if count is not None:
+        vessels, year = sum(part[0] for part in count.by_direction), count.year
+        growth = sum(low + high for _, low, high in count.by_direction) / 2 / len(count.by_direction)
+    lockages, vessels_each, minutes, chambers = (
+        float(row[name] or 0)
+        for name in ("lockages_per_year", "vessels_per_lockage_count", "lockage_min", "chamber_count")
+    )
+    return Lock(row["id"], lockages, vessels_each, minutes, max(chambers, 1.0), vessels, year, growth)
+
+
+def _peers(district: District) -> dict[str, tuple[str, float]]:
+    known = district["peer_ports"].filter(
+        (pl.col("year") <= district.info.base_year) & pl.col("throughput_t").is_not_null()
+    )
+    return {
+        row["port"]: (f"peer:{row['port']}:{row['year']}", row["throughput_t"]) for row in known.sort("year").to_dicts()
+    }
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """One side in one year, in all futures of a block."""
+
+    side: Side
+    values: Values
+    prices: Prices
+    demand: Floats  # (flows' forms, futures) factor on each form's tonnes
+    scale: Floats | float = 1.0
+
+    def tonnes(self, share: Floats) -> Floats:
+        terms = self.side.terms
+        weight = self.side.flow_t[terms.flow] * terms.season_share
+        return share * weight[:, None] * self.demand[terms.form]
+
+
+def state_of(side: Side, positions: Mapping[str, Floats], years: int, *, moved: bool) -> State:
+    """Values, prices and demand of a side ``years`` after the base year."""
+    values = side.inputs.values({k: positions[k] for k in side.inputs.keys})
+    count = len(next(iter(positions.values())))
+    one = np.ones(count)
+    rates = {
+        name: values.get(f"rates:{name}", value * one) if moved or name not in MOVING else value * one
+        for name, value in side.rates.items()
+    }
+    low, middle, high = (side.value_of_time[:, k : k + 1] for k in range(3))
+    at = positions.get("cargoes:value_of_time", 0.5 * one)
+    prices = price(
+        side.terms,
+        rates,
+        quasi_random.triangular(at[None, :], low, middle, high),
+        lockage_factor=values.get("locks:lockage_min", one),
+        rail_factor=values.get("rail_tariffs", one),
+    )
+    return State(side, values, prices, _demand_factors(side, values, years, count))
+
+
+def cargo_shares(side: Side, values: Values, count: int) -> Floats:
+    """Share of each cargo in the demand of the base year [percent], shape (cargoes, futures); each column sums to 100."""
+    middle = np.zeros(len(side.cargoes))
+    form_t = np.zeros(len(side.cargo_of_form))
+    np.add.at(form_t, _form_of_flow(side), side.flow_t)
+    np.add.at(middle, side.cargo_of_form, form_t)
+    factor = np.stack([values.get(f"share:{cargo}", np.ones(count)) for cargo in side.cargoes])
+    return quasi_random.normalised(middle[:, None] * factor, axis=0)
+
+
+def _form_of_flow(side: Side) -> Floats:
+    form = np.zeros(len(side.flow_t), dtype=np.int64)
+    form[side.terms.flow] = side.terms.form
+    return form
+
+
+def box_parts(side: Side, values: Values, count: int) -> Floats:
+    """Factor on the tonnes of each form, shape (forms, futures): bulk and boxes of a mixed cargo still sum to the whole."""
+    one = np.ones(count)
+    share = side.box_share[:, None]
+    drawn = np.clip(share * values.get("cargoes:container_share", one), 0.0, 1.0)
+    factor = np.where(side.boxed[:, None], drawn / share, (1 - drawn) / (1 - share))
+    return np.where(np.isfinite(share), factor, 1.0)
+
+
+def _demand_factors(side: Side, values: Values, years: int, count: int) -> Floats:
+    still = cargo_shares(side, {}, 1)
+    shares = cargo_shares(side, values, count)
+    level = np.where(still > 0, shares / np.where(still > 0, still, 1.0), 1.0)
+    one = np.ones(count)
+    growth = np.stack(
+        [values.get(f"growth:{cargo}", g * one) for cargo, g in zip(side.cargoes, side.growth_percent, strict=True)]
+    )
+    cargo = level * (1 + growth / 100) ** years
+    return cargo[side.cargo_of_form] * box_parts(side, values, count)
