@@ -76,7 +76,7 @@ def _scenario(tmp_path, number: int) -> str:
     rng = np.random.default_rng(number)
     path = tmp_path / f"other{number}.toml"
     head = 'name_zh = "他"\nname_en = "Other"\nreason = "a test"\n'
-    lock = rng.choice(["fuchunjiang", "sanbao", "anrenpu", "jianbi"])
+    lock = rng.choice(["fuchunjiang", "anrenpu", "youbu"])
     lockages = int(rng.integers(3000, 9000))
     entries = [
         f'[[scale]]\ntable = "demand"\ncolumn = "demand_t_per_year"\nfactor = {rng.uniform(0.3, 2.5):.3f}',

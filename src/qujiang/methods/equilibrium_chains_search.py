@@ -157,7 +157,8 @@ class ChainSearch:
         return np.where(self.hard, 0.0, np.minimum(flow, 0.5 * self.full))
 
     def warm(self, flow: Floats, price: Floats) -> Floats:
-        return np.where(self.hard, price, np.minimum(flow, 0.5 * (flow + self.full)))
+        """A neighbour's answer; where its flow would overfill a queue of this question, most of that queue."""
+        return np.where(self.hard, price, np.where(flow < self.full, flow, 0.9 * self.full))
 
     def look(self, at: Floats) -> ChainState:
         """Choice at this point, and how far flows and prices are from fitting each other."""
@@ -192,8 +193,9 @@ class ChainSearch:
         move = self._newton(state)
         length = self._longest(state.at, move)
         least = np.where(self.hard, 0.0, (1.0 - TOWARDS_FULL) * state.at)  # flow of a curve never runs dry in a step
+        most = np.where(self.hard, np.inf, self.full * (1.0 - 1e-12))  # nor does rounding fill it up
         for _ in range(60):
-            tried = self.look(np.maximum(state.at + move * length, least))
+            tried = self.look(np.minimum(np.maximum(state.at + move * length, least), most))
             if tried.merit < state.merit - 1e-14 * abs(state.merit):
                 return tried
             if abs(tried.merit - state.merit) <= 1e-12 * abs(state.merit) and tried.residual < 0.9 * state.residual:
