@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
@@ -64,6 +65,13 @@ def _budget(_: click.Context, __: click.Parameter, text: str | None) -> float | 
     help="The best set of projects for this money: 300000000, 3e8 or 3亿.",
 )
 @click.option("--for", "measure", metavar="MEASURE", help="Choose for this measure alone, such as m11.")
+@click.option(
+    "--resume",
+    type=click.Path(path_type=Path, file_okay=False),
+    metavar="FOLDER",
+    help="Keep finished futures in this folder: a run that was stopped goes on from there.",
+)
+@click.option("--cluster", metavar="tcp://HOST:PORT", help="Run the futures on a Dask cluster (extra: cluster).")
 @click.option("--json", "json_wanted", is_flag=True, help="Print one JSON object instead of a table.")
 def plan(
     district: str | None,
@@ -77,6 +85,8 @@ def plan(
     gains_wanted: bool,
     budget: float | None,
     measure: str | None,
+    resume: Path | None,
+    cluster: str | None,
     json_wanted: bool,
 ) -> None:
     """Test the plan: where each landmark stands and what binds it.
@@ -93,8 +103,11 @@ def plan(
     if measure is not None and budget is None:
         raise click.UsageError("--for says what --choose is to move: give a budget too")
     opened = District.open(district)
+    if not futures and (resume is not None or cluster is not None):
+        raise click.UsageError("--resume and --cluster belong to --futures")
+    run = Run(futures, seed, workers, resume, cluster)
     trials = _trials(opened, scenario, budget, measure) if gains_wanted or budget is not None else None
-    result = _over_futures(opened, scenario, futures, seed, workers) if futures else test_plan(opened, scenario)
+    result = _over_futures(opened, scenario, run) if futures else test_plan(opened, scenario)
     if trials is not None:
         result = _with_projects(result, trials, budget, measure)
     if out is not None:
@@ -119,26 +132,51 @@ def plan(
         click.echo(f"report: {out / 'report.html'}")
 
 
-def _over_futures(opened: District, scenario: str | None, futures: int, seed: int, workers: int | None) -> PlanResult:
+@dataclass(frozen=True, slots=True)
+class Run:
+    """How the futures are asked for."""
+
+    futures: int
+    seed: int
+    workers: int | None
+    resume: Path | None
+    cluster: str | None
+
+
+def _over_futures(opened: District, scenario: str | None, asked: Run) -> PlanResult:
     """Run the futures with a bar and the time left on stderr, where that is a terminal."""
     import os
     import sys
 
     from qujiang.plan import test_futures
 
-    # a process takes a second to start: it pays from about a thousand futures on
-    count = min(os.cpu_count() or 1, -(-futures // 1024)) if workers is None else workers
+    # a process takes some seconds to start: it pays from about five hundred futures on
+    most = min(os.cpu_count() or 1, -(-asked.futures // 512))
+    done = 0
     with click.progressbar(
-        length=futures, label=f"{futures:,} futures", file=sys.stderr, hidden=not sys.stderr.isatty()
+        length=asked.futures, label=f"{asked.futures:,} futures", file=sys.stderr, hidden=not sys.stderr.isatty()
     ) as bar:
-        return test_futures(
-            opened,
-            scenario,
-            count=futures,
-            seed=seed,
-            workers=count,
-            progress=lambda done, _: bar.update(done - bar.pos),
-        )
+
+        def tell(now: int, _: int) -> None:
+            nonlocal done
+            done = now
+            bar.update(now - bar.pos)
+
+        try:
+            return test_futures(
+                opened, scenario, count=asked.futures, seed=asked.seed, workers=asked.workers or most, progress=tell,
+                cluster=asked.cluster, resume=asked.resume,
+            )  # fmt: skip
+        except KeyboardInterrupt:
+            click.echo(_stopped(done, asked), err=True)
+            raise SystemExit(130) from None
+
+
+def _stopped(done: int, asked: Run) -> str:
+    begun = f"\nstopped: {done:,} of {asked.futures:,} futures were done"
+    if asked.resume is None:
+        return f"{begun}; nothing is kept. With --resume FOLDER a stopped run can go on."
+    return f"{begun} and are kept in {asked.resume}. The same command goes on from there."
 
 
 def _trials(opened: District, scenario: str | None, budget: float | None, measure: str | None) -> Trials:

@@ -5,15 +5,16 @@ A block is addressed by its number, so its futures are the same on one process a
 
 from __future__ import annotations
 
-import signal
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import Future, ProcessPoolExecutor
 from dataclasses import dataclass, replace
-from multiprocessing import get_context
+from importlib.metadata import version
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import polars as pl
 
+from qujiang import __version__
 from qujiang.errors import ScenarioError
 from qujiang.methods import growth
 from qujiang.methods.quasi_random import BLOCK
@@ -27,11 +28,15 @@ from qujiang.plan.draws import (
     MOVING,
     Input,
 )
-from qujiang.plan.futures import Block, FutureModel, build_model, run_block
+from qujiang.plan.futures import Block, FutureModel, build_model
 from qujiang.plan.futures_limits import KINDS
+from qujiang.plan.futures_tables import bands_of, futures_tables
+from qujiang.plan.kept import Kept
+from qujiang.plan.processes import run_blocks
 from qujiang.plan.result import LandmarkAnswer, MeasureAnswer, PlanResult
 from qujiang.plan.sensitivity import ranking
 from qujiang.plan.test import answer_plan
+from qujiang.plan.validation import summary, validate
 
 if TYPE_CHECKING:
     from qujiang.district import District
@@ -59,6 +64,7 @@ class Ensemble:
     waits_h: Floats
     free_ratio: Floats
     contradicts: Floats
+    figures: Mapping[str, Floats]
     steps: int
 
     @property
@@ -75,6 +81,8 @@ def test_futures(
     seed: int = 1,
     workers: int = 1,
     progress: Progress | None = None,
+    cluster: str | None = None,
+    resume: Path | str | None = None,
 ) -> PlanResult:
     """Test a plan over many futures.
 
@@ -88,6 +96,10 @@ def test_futures(
         Processes; the answer does not depend on it.
     progress
         Told after every block.
+    cluster
+        Address of a Dask scheduler to run on, in place of ``workers``.
+    resume
+        A folder that keeps finished blocks: a run that was stopped goes on from there. It is emptied when the run is complete.
 
     Returns
     -------
@@ -98,45 +110,63 @@ def test_futures(
     Raises
     ------
     ScenarioError
-        Fewer than one future or process is asked for.
+        Fewer than one future or process is asked for; the folder keeps another run; the cluster cannot be reached.
     """
     if count < 1 or workers < 1:
         raise ScenarioError(f"{count} futures on {workers} processes: must both be at least 1")
     result, overlaid, port = answer_plan(district, scenario)
+    kept = None if resume is None else Kept(resume, run_of(district, overlaid, scenario, count, seed))
     model = build_model(district, overlaid, port)
-    return over_futures(result, model, run(model, count, seed, workers, progress), seed)
+    futures = run(model, count, seed, workers, progress, cluster=cluster, kept=kept)
+    answer = over_futures(result, model, futures, seed, overlaid)
+    if kept is not None:
+        kept.drop()
+    return answer
 
 
 test_futures.__test__ = False  # type: ignore[attr-defined]  # a verb of the house, not a test for pytest
 
 
-def run(model: FutureModel, count: int, seed: int, workers: int = 1, progress: Progress | None = None) -> Ensemble:
-    """Run the first ``count`` futures of a seed."""
-    blocks = -(-count // BLOCK)
-    done: list[Block] = []
-    for block in _blocks(model, seed, blocks, min(workers, blocks)):
-        done.append(block)
+def run_of(district: District, overlaid: District, scenario: str | None, count: int, seed: int) -> dict[str, Any]:
+    """What the blocks of a run depend on."""
+    return {
+        "district_hash": district.hash,
+        "scenario": None if overlaid.scenario is None else overlaid.scenario.name,
+        "scenario_hash": None if scenario is None else overlaid.hash,
+        "futures": count,
+        "seed": seed,
+        "version": __version__,
+        "packages": {name: version(name) for name in ("numpy", "scipy")},
+    }
+
+
+def run(
+    model: FutureModel,
+    count: int,
+    seed: int,
+    workers: int = 1,
+    progress: Progress | None = None,
+    *,
+    cluster: str | None = None,
+    kept: Kept | None = None,
+) -> Ensemble:
+    """Run the first ``count`` futures of a seed; blocks that are kept already are taken as they are."""
+    numbers = range(-(-count // BLOCK))
+    done = {number: block for number, block in (kept.blocks() if kept else ()) if number in numbers}
+
+    def tell() -> None:
         if progress is not None:
             progress(min(len(done) * BLOCK, count), count)
-    return _together(done, count)
 
-
-def _blocks(model: FutureModel, seed: int, blocks: int, workers: int) -> Iterator[Block]:
-    """Blocks in order, on one process or several; leaving early cancels what has not begun."""
-    if workers == 1:
-        yield from (run_block(model, seed, block) for block in range(blocks))
-        return
-    pool = ProcessPoolExecutor(workers, mp_context=get_context("spawn"), initializer=_leave_interrupts_to_the_parent)
-    try:
-        waiting: list[Future[Block]] = [pool.submit(run_block, model, seed, block) for block in range(blocks)]
-        for future in waiting:
-            yield future.result()
-    finally:
-        pool.shutdown(wait=True, cancel_futures=True)
-
-
-def _leave_interrupts_to_the_parent() -> None:
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    if done:
+        tell()
+    left = [number for number in numbers if number not in done]
+    for number, block in run_blocks(model, seed, left, workers, cluster) if left else ():
+        done[number] = block
+        if kept is not None:
+            kept.keep(number, block)
+        tell()
+    return _together([done[number] for number in numbers], count)
 
 
 def _together(blocks: Sequence[Block], count: int) -> Ensemble:
@@ -149,17 +179,32 @@ def _together(blocks: Sequence[Block], count: int) -> Ensemble:
 
     return Ensemble(
         of_each("values"), of_each("starts"), joined("kinds"), joined("locks"), of_each("points"), joined("waits_h"),
-        joined("free_ratio"), joined("contradicts"), sum(block.steps for block in blocks),
+        joined("free_ratio"), joined("contradicts"), of_each("figures"), sum(block.steps for block in blocks),
     )  # fmt: skip
 
 
-def over_futures(result: PlanResult, model: FutureModel, futures: Ensemble, seed: int) -> PlanResult:
-    """The base answer with what the futures say."""
+def over_futures(
+    result: PlanResult,
+    model: FutureModel,
+    futures: Ensemble,
+    seed: int,
+    tables: Mapping[str, pl.DataFrame] | None = None,
+) -> PlanResult:
+    """The base answer with what the futures say.
+
+    Parameters
+    ----------
+    tables
+        The district with its scenario: with it the port's simulation is asked about a sample of the futures.
+    """
     landmarks = tuple(_landmark(landmark, model, futures) for landmark in result.landmarks)
+    checks, refused = validate(tables, model, futures.figures, seed) if tables is not None else ([], [])
+    said = {**_summary(result, landmarks, model, futures, seed), "validation": summary(checks, refused)}
     run_words = {**result.run, "seed": seed, "arguments": {**result.run.get("arguments", {}), "futures": futures.count}}
-    return replace(
-        result, landmarks=landmarks, futures=_summary(result, landmarks, model, futures, seed), run=run_words
-    )
+    measures = [m for landmark in landmarks for m in landmark.measures if m.probability is not None or m.years]
+    courses = {m.id: (m.unit, dict(_courses(m, model, futures))) for m in measures}
+    found = futures_tables(landmarks, said, bands_of(courses), checks)
+    return replace(result, landmarks=landmarks, futures=said, run=run_words, tables={**result.tables, **found})
 
 
 def met(measure: MeasureAnswer, futures: Ensemble) -> Floats | None:
@@ -211,16 +256,21 @@ def _sweep(measure: MeasureAnswer, values: Floats) -> Iterator[dict[str, float]]
 
 
 def _years(measure: MeasureAnswer, model: FutureModel, futures: Ensemble) -> Iterator[dict[str, float]]:
-    """Median and band of every year up to the target: each future goes from its start to its end at one growth."""
+    """Median and band of every year up to the target."""
+    for year, course in _courses(measure, model, futures):
+        low, middle, high = (float(x) for x in np.quantile(course, [BAND[0], 0.5, BAND[1]]))
+        yield {"year": year, "low": low, "median": middle, "high": high}
+
+
+def _courses(measure: MeasureAnswer, model: FutureModel, futures: Ensemble) -> Iterator[tuple[int, Floats]]:
+    """Values of every year up to the target: each future goes from its start to its end at one growth."""
     first = model.paces.get(measure.id, (0.0, model.base_year))[1]
     last = measure.target_year or model.year
     start, end = futures.starts.get(measure.id), futures.values[measure.id]
     if start is None or last <= first or np.any(start <= 0) or np.any(end <= 0):
         return
     for year in range(first, last + 1):
-        course = start * (end / start) ** ((year - first) / (last - first))
-        low, middle, high = (float(x) for x in np.quantile(course, [BAND[0], 0.5, BAND[1]]))
-        yield {"year": year, "low": low, "median": middle, "high": high}
+        yield year, start * (end / start) ** ((year - first) / (last - first))
 
 
 def _summary(

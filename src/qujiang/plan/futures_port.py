@@ -81,6 +81,10 @@ def run_port(base_side: Side, side: Side, today: Today, positions: Mapping[str, 
     peers = {port: years.target.values.get(key, value + 0 * ratio) * ratio for port, (key, value) in side.peers.items()}
     boxes = _over(weighted(side.outputs.box_calls, agreed.tonnes), weighted(base_side.outputs.box_calls, years.before))
     figures = {"demand_t": years.scale * free_t, "water_freight_yuan_per_t": cost, "throughput_t": tonnes_t}
+    for r in np.flatnonzero(np.array(side.crowd.kinds) == "berth").tolist():
+        name = side.crowd.ids[r]
+        figures[f"berth_flow_t:{name}"] = years.scale * np.array([found.flow[r] for _, found in solved])
+        figures[f"berth_wait_h:{name}"] = agreed.wait_h[r]
     if years.levels:
         figures["cap_t"] = np.min(list(years.levels.values()), axis=0)
     if side.crowd.port_wall >= 0:

@@ -17,6 +17,8 @@ WORDS = {
         "measure": "   {name}: {p}; moved most by {inputs}",
         "plain": "   {name}: {p}",
         "binds": "What binds the port: {parts}",
+        "checked": "Waits for a berth, {futures} futures simulated: curve {curve:.3f} h, simulation {simulated:.3f} h, largest "
+        "difference {largest:+.3f} h",
         "unknown": "probability not known, a measure has no figure of today (at most {most})",
         "nothing": "probability not known, no measure can be tested",
         "and": ", ",
@@ -29,6 +31,7 @@ WORDS = {
         "measure": "   {name}：{p}；影响最大的假设：{inputs}",
         "plain": "   {name}：{p}",
         "binds": "港口的约束：{parts}",
+        "checked": "待泊时间，{futures} 种未来经仿真核对：曲线 {curve:.3f} 小时，仿真 {simulated:.3f} 小时，最大差 {largest:+.3f} 小时",
         "unknown": "概率未知，有指标没有今日数据（至多 {most}）",
         "nothing": "概率未知，没有可检验的指标",
         "and": "、",
@@ -67,6 +70,12 @@ def _lines(result: PlanResult, language: Literal["en", "zh"]) -> Iterator[str]:
         which = "what_zh" if language == "zh" else "what"
         parts = words["and"].join(f"{row[which]} {percent(row['share'])}" for row in binds)
         yield words["binds"].format(parts=parts)
+    checked = futures.get("validation", {})
+    if checked.get("futures"):
+        yield words["checked"].format(
+            futures=checked["futures"], curve=checked["mean_curve_wait_h"], simulated=checked["mean_simulated_wait_h"],
+            largest=checked["largest_difference_h"],
+        )  # fmt: skip
 
 
 def _chance(probability: float | None, most: float | None, words: dict[str, str]) -> str:

@@ -1,0 +1,120 @@
+"""Blocks of futures on one process, on several, or on a cluster: the same function, another executor.
+
+A block is addressed by its number, so where it runs changes nothing. Blocks come as they are finished.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import threading
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from concurrent.futures.process import BrokenProcessPool
+from multiprocessing import get_context, parent_process
+from typing import Any
+
+from qujiang.errors import QujiangError, ScenarioError
+from qujiang.plan.futures import Block, FutureModel, run_block
+
+#: A process or worker that ends unasked is replaced so often before the run gives up.
+TRIES = 3
+#: A cluster must answer within so many seconds.
+CLUSTER_WAIT_S = 10.0
+
+
+def run_blocks(
+    model: FutureModel, seed: int, numbers: Sequence[int], workers: int = 1, cluster: str | None = None
+) -> Iterator[tuple[int, Block]]:
+    """Blocks by number, as they are finished; leaving early cancels what has not begun.
+
+    Raises
+    ------
+    ScenarioError
+        The cluster cannot be reached, the extra is not installed, or processes keep ending unasked.
+    """
+    if cluster is not None:
+        yield from _on_cluster(model, seed, numbers, cluster)
+    elif workers == 1 or len(numbers) < 2:
+        yield from ((number, run_block(model, seed, number)) for number in numbers)
+    else:
+        yield from _on_processes(model, seed, numbers, min(workers, len(numbers)))
+
+
+def _on_processes(model: FutureModel, seed: int, numbers: Sequence[int], workers: int) -> Iterator[tuple[int, Block]]:
+    left = list(numbers)
+    for _ in range(TRIES):
+        pool = ProcessPoolExecutor(workers, mp_context=get_context("spawn"), initializer=_begin_process)
+        try:
+            waiting = {pool.submit(run_block, model, seed, number): number for number in left}
+            for future in as_completed(waiting):
+                block = future.result()
+                left.remove(waiting[future])
+                yield waiting[future], block
+            return
+        except BrokenProcessPool:
+            continue  # a process was killed: what it had not finished is run again
+        finally:
+            pool.shutdown(wait=True, cancel_futures=True)
+    raise ScenarioError(f"processes kept ending unasked ({TRIES} times): too little memory? ask for fewer --workers")
+
+
+def _begin_process() -> None:
+    """Interrupts are the parent's; and where the parent is killed, nothing stays behind."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    parent = parent_process()
+    if parent is not None:
+        threading.Thread(target=_end_with, args=(parent,), daemon=True).start()
+
+
+def _end_with(parent: Any) -> None:
+    parent.join()
+    os._exit(1)
+
+
+def _on_cluster(model: FutureModel, seed: int, numbers: Sequence[int], address: str) -> Iterator[tuple[int, Block]]:
+    client = connect(address)
+    try:
+        from distributed import as_completed as finished
+
+        shared = client.scatter(model, broadcast=False, hash=False)
+        waiting = {
+            client.submit(run_block, shared, seed, number, pure=False, retries=TRIES): number for number in numbers
+        }
+        for future in finished(list(waiting)):
+            try:
+                block = future.result()
+            except QujiangError:
+                raise
+            except Exception as reason:
+                raise ScenarioError(f"the cluster at {address} lost block {waiting[future]}: {reason}") from None
+            yield waiting[future], block
+            future.release()
+    finally:
+        client.close(timeout=5)
+
+
+def connect(address: str) -> Any:
+    """A client of a Dask cluster.
+
+    Raises
+    ------
+    ScenarioError
+        The extra is not installed, the address is no address, nothing answers, or the cluster has no worker.
+    """
+    try:
+        from distributed import Client
+    except ImportError:
+        raise ScenarioError("--cluster needs the extra: pip install 'qujiang[cluster]'") from None
+    if not address.startswith(("tcp://", "tls://")):
+        raise ScenarioError(f"--cluster {address}: must be the address of a scheduler, as tcp://host:8786")
+    try:
+        client = Client(address, timeout=CLUSTER_WAIT_S)
+    except (OSError, ValueError) as reason:
+        raise ScenarioError(f"no cluster answers at {address}: start `dask scheduler` there ({reason})") from None
+    try:
+        client.wait_for_workers(1, timeout=CLUSTER_WAIT_S)
+    except TimeoutError:
+        client.close(timeout=5)
+        raise ScenarioError(f"the cluster at {address} has no worker: start `dask worker {address}`") from None
+    return client
