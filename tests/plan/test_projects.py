@@ -191,7 +191,7 @@ def test_a_new_row_is_a_copy_with_changes(district: District) -> None:
     second = made["berths"].filter(pl.col("terminal") == "qj2")
     assert third.drop("id", "terminal").equals(second.drop("id", "terminal"))
     assert made["terminals"].filter(pl.col("id") == "qj")["capacity_t_per_year"][0] == 10.2e6
-    assert trials.gain("m11", ["k01"]) == 0.0  # demand binds, not berths
+    assert 0.0 < trials.gain("m11", ["k01"]) < 0.001 * 4.2e6  # demand binds, not berths: only waits are shorter
 
 
 def test_two_that_increase_one_number_both_count(district: District) -> None:

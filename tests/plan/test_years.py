@@ -31,7 +31,7 @@ def by_link(flows) -> dict[tuple[str, str, str], float]:
 def test_the_ends_are_those_of_the_plan(years, result) -> None:
     assert years[0].year == result.district["base_year"] and years[-1].year == result.district["target_year"]
     assert years[0].throughput_t_per_year == pytest.approx(result.figures["throughput_model_base_t_per_year"])
-    assert years[-1].throughput_t_per_year == pytest.approx(result.figures["throughput_model_target_t_per_year"])
+    assert years[-1].throughput_t_per_year == pytest.approx(_target_t(result))
     links = {
         (row["mode"], row["from_place"], row["to_place"]): row["flow_t_per_year"]
         for row in result.tables["freight/links"].to_dicts()
@@ -40,16 +40,31 @@ def test_the_ends_are_those_of_the_plan(years, result) -> None:
     assert [dict(row) for row in years[-1].locks] == [dict(row) for row in result.locks]
 
 
-def test_every_cargo_grows_on_every_link_by_its_own_rate(years, district) -> None:
-    """Costs do not depend on flows, so shares stay: a link's tonnes of a cargo grow as its demand, (1 + g) a year."""
+def _target_t(result) -> float:
+    """The model's tonnes of the target year: the documented ones with the pivot taken out."""
+    figures = result.figures
+    pivot = figures["throughput_today_t_per_year"] / figures["throughput_model_base_t_per_year"]
+    return figures["throughput_target_t_per_year"] / pivot
+
+
+def _ends(flows) -> dict[tuple[str, str], float]:
+    """Tonnes of each cargo that end at a place less those that begin there, whatever way they go."""
+    net: dict[tuple[str, str], float] = defaultdict(float)
+    for (_, a, b, cargo), tonnes in flows.links.items():
+        net[a, cargo] -= tonnes
+        net[b, cargo] += tonnes
+    return net
+
+
+def test_every_cargo_grows_at_both_its_ends_by_its_own_rate(years, district) -> None:
+    """Waits turn cargo to other ways; what begins and ends at a place still grows as its demand, (1 + g) a year."""
     growth = dict(zip(district["demand_growth"]["cargo"], district["demand_growth"]["growth_percent"], strict=True))
-    first = years[0]
-    assert len(first.links) > 1000
+    first = _ends(years[0])
+    assert len(years[0].links) > 1000
     for later in years[1:]:
-        assert later.links.keys() == first.links.keys()
-        for key, tonnes in first.links.items():
-            grown = tonnes * (1 + growth[key[3]] / 100) ** (later.year - first.year)
-            assert later.links[key] == pytest.approx(grown, rel=1e-9)
+        for (place, cargo), tonnes in _ends(later).items():
+            grown = first[place, cargo] * (1 + growth[cargo] / 100) ** (later.year - years[0].year)
+            assert tonnes == pytest.approx(grown, rel=1e-6, abs=1e-3)
 
 
 def test_tonnes_are_conserved_at_every_place(years, result) -> None:
@@ -69,9 +84,11 @@ def test_a_scenario_is_in_force_from_the_first_later_year_on(district, fitted, y
     doubled = flows_by_year(district, district.with_scenario(path), fitted)
     assert doubled[0].links == pytest.approx(years[0].links)
     for once, twice in zip(years[1:], doubled[1:], strict=True):
-        assert math.fsum(twice.links.values()) == pytest.approx(2 * math.fsum(once.links.values()), rel=1e-6)
+        ends = _ends(twice)
+        for key, tonnes in _ends(once).items():
+            assert ends[key] == pytest.approx(2 * tonnes, rel=1e-6, abs=1e-3)
     last = run_plan(district, path)
-    assert doubled[-1].throughput_t_per_year == pytest.approx(last.figures["throughput_model_target_t_per_year"])
+    assert doubled[-1].throughput_t_per_year == pytest.approx(_target_t(last))
 
 
 @pytest.mark.parametrize(

@@ -107,13 +107,8 @@ def answer_port(
     freight = _run_freight(district, overlaid, year, fitted or fit_freight(district))
     base, free, measures = freight.base, freight.free, overlaid["measures"]
     today = today_of(measures, "freight_throughput", base.throughput_t())
-    scale = today / base.throughput_t() if base.throughput_t() > 0 else 1.0
     check_base(_physical_at_base(district, freight, today), today)
-    limits = _limits(district, overlaid, free, scale, year)
-    boxes = _boxes(overlaid, base, measures)
-    coupled = couple(
-        district, overlaid, base, free.problem, limits, scale=scale, box_cap_t=boxes.berths_t_of_model
-    )  # fmt: skip
+    coupled, limits, boxes = agree(district, overlaid, base, free, year)
     found = coupled.answer.flows
     ratio = _safe_ratio(free.throughput_t(), base.throughput_t())
     peers = _peers(overlaid["peer_ports"], district.info.base_year, ratio)
@@ -129,6 +124,27 @@ def answer_port(
         _binds(coupled, limits, boxes, teu, measures, peers) if with_binders else Binds((), (), (), peers),
         freight_values(measures, coupled.throughput_t, teu, cost_ratio, peers),
     )
+
+
+def agree(
+    district: District, overlaid: District, base: FreightResult, free: FreightResult, year: int
+) -> tuple[Coupled, list[Limit], Boxes]:
+    """Freight and port of a later year in agreement, with the port's limits and its boxes.
+
+    Parameters
+    ----------
+    base
+        The calibrated assignment of the base year.
+    free
+        The later year's at today's waits, with room for all.
+    """
+    measures = overlaid["measures"]
+    today = today_of(measures, "freight_throughput", base.throughput_t())
+    scale = today / base.throughput_t() if base.throughput_t() > 0 else 1.0
+    limits = _limits(district, overlaid, free, scale, year)
+    boxes = _boxes(overlaid, base, measures)
+    wall = boxes.berths_t_of_model
+    return couple(district, overlaid, base, free.problem, limits, scale=scale, box_cap_t=wall), limits, boxes
 
 
 def _binds(

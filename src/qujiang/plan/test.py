@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import platform
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
@@ -11,8 +11,10 @@ import polars as pl
 
 from qujiang import __version__
 from qujiang.freight.calibrate import NOT_EXPLAINED_YUAN_PER_T, Calibration
+from qujiang.freight.equilibrium import EquilibriumResult
 from qujiang.freight.result import FreightResult
 from qujiang.outlook.series import read as read_observations
+from qujiang.plan.limits import LockLoad
 from qujiang.plan.measures import Binds, answer, judge_measures, landmark_answers, significant
 from qujiang.plan.port import PortAnswer, answer_port, has_freight, target_year
 from qujiang.plan.result import PlanResult
@@ -78,7 +80,7 @@ def answer_plan(district: District, scenario: str | None = None) -> tuple[PlanRe
         residuals=tuple(_residual_rows(port.freight.calibration)) if port else (),
         calibration=tuple(_moved_rows(port.freight.calibration)) if port else (),
         modal_constants=tuple(_modal_rows(port.freight.modal)) if port else (),
-        locks=tuple(_lock_rows(overlaid, port)) if port else (),
+        locks=tuple(lock_rows(overlaid, port.loads, port.coupled.answer)) if port else (),
         figures=_figures(port) if port else {},
         tables=_tables(port.freight.target) if port else {},
         run=_run(district, overlaid, scenario),
@@ -128,15 +130,13 @@ def _modal_rows(modal: Mapping[str, float]) -> list[dict[str, Any]]:
     ]
 
 
-def _lock_rows(overlaid: District, port: PortAnswer) -> list[dict[str, Any]]:
-    """Locks with their place (the middle of their link), load and nominal tonnage; the wait where it has a queue."""
+def lock_rows(overlaid: District, loads: Sequence[LockLoad], answer: EquilibriumResult | None) -> list[dict[str, Any]]:
+    """Locks with their place (the middle of their link), load and nominal tonnage; the wait where ``answer`` has a queue."""
     where = _lock_points(overlaid)
-    answer = port.coupled.answer
-    waits = {
-        r.id: (r.assumed_wait_h, float(wait), float(turned))
-        for r, wait, turned in zip(answer.congestion.resources, answer.wait_h, answer.turned_away, strict=True)
-        if r.kind == "lock"
-    }
+    resources = () if answer is None else zip(
+        answer.congestion.resources, answer.wait_h, answer.turned_away, strict=True
+    )  # fmt: skip
+    waits = {r.id: (r.assumed_wait_h, float(wait), float(turned)) for r, wait, turned in resources if r.kind == "lock"}
     none = (None, None, None)
     of = {row["id"]: row for row in overlaid["locks"].to_dicts()}
     return [
@@ -158,7 +158,7 @@ def _lock_rows(overlaid: District, port: PortAnswer) -> list[dict[str, Any]]:
             "wait_h": waits.get(load.lock, none)[1],
             "turned_away_vessels": waits.get(load.lock, none)[2],
         }
-        for load in port.loads
+        for load in loads
     ]
 
 

@@ -1,7 +1,7 @@
 """Where the cargo goes in every year from today to the target: flows between neighbouring places by mode and cargo, locks by load.
 
 The base year is the district as it was calibrated. Every later year has its demand grown by the middle rates and the scenario in
-force from the first of them on, because a scenario says what is built and not in which year.
+force from the first of them on, because a scenario says what is built and not in which year; freight and port agree in each.
 """
 
 from __future__ import annotations
@@ -15,14 +15,15 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from qujiang.freight.assign import assign
+from qujiang.freight.equilibrium import EquilibriumResult
 from qujiang.freight.modes import Mode
 from qujiang.freight.price import MODES
 from qujiang.freight.problem import FreightProblem, build_problem
 from qujiang.freight.result import FreightResult
 from qujiang.freight.skims import Skim, way
 from qujiang.plan.limits import lock_loads
-from qujiang.plan.port import _fitted_in, has_freight, target_year
-from qujiang.plan.test import _lock_rows as lock_rows
+from qujiang.plan.port import _fitted_in, agree, has_freight, target_year
+from qujiang.plan.test import lock_rows
 
 if TYPE_CHECKING:
     from qujiang.district import District
@@ -62,12 +63,14 @@ def flows_by_year(district: District, overlaid: District, fitted: Mapping[str, f
     base = _problem(district, base_year)
     if fitted:
         base = base.with_rates(base.rates.with_values(**fitted), search=True)
-    found = [_year(district, assign(base), base_year)]
+    first = assign(base)
+    found = [_year(district, first, base_year, None)]
     kept = _fitted_in(base.rates, district, overlaid)
     later = base if overlaid is district else _problem(overlaid, base_year, kept)
     for year in years_between(base_year, target_year(overlaid["measures"], base_year))[1:]:
         grown = later.grown(overlaid["demand"], overlaid["demand_growth"], year)
-        found.append(_year(overlaid, assign(grown), year))
+        answer = agree(district, overlaid, first, assign(grown), year)[0].answer
+        found.append(_year(overlaid, answer.flows, year, answer))
     return tuple(found)
 
 
@@ -115,8 +118,9 @@ def _problem(district: District, base_year: int, kept: Mapping[str, float] | Non
     return build_problem(district, port_place=place, base_year=base_year, set_rates=kept)
 
 
-def _year(tables: District, result: FreightResult, year: int) -> YearFlows:
+def _year(tables: District, result: FreightResult, year: int, answer: EquilibriumResult | None) -> YearFlows:
+    locks = tuple(lock_rows(tables, lock_loads(tables, result, year), answer))
     return YearFlows(
-        year, link_flows(result), tuple(lock_rows(tables, tuple(lock_loads(tables, result, year)))), result.throughput_t(),
+        year, link_flows(result), locks, result.throughput_t(),
         result.throughput_teu(), result.co2e_kg() / 1000,
     )  # fmt: skip
