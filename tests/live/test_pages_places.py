@@ -19,6 +19,7 @@ import polars as pl
 import pytest
 from fastapi.testclient import TestClient
 
+from qujiang import studies
 from qujiang.district import District
 from qujiang.errors import ThrottledError
 from qujiang.freight.quote import ask, quote
@@ -31,10 +32,11 @@ from qujiang.port.rows import port_problem
 from qujiang.port.service_level import with_units
 from qujiang.port.simulate import simulate
 from qujiang.report.outlook_rows import one_series, series, targets
+from qujiang.report.plan_process import project_gains
 from qujiang.report.port_week import at_hour
-from qujiang.report.project_rows import projects_on
+from qujiang.report.project_rows import gains_of, projects_on
 from qujiang.report.series_chart import BOTTOM, HEIGHT, LEFT, TOP, WIDTH, series_chart
-from qujiang.store import open_store
+from qujiang.store import SYSTEM, open_store
 from qujiang.web import Settings, create_app
 from qujiang.web.pages.warm import Warm
 from qujiang.words.speech import WORDS
@@ -211,6 +213,71 @@ def test_a_day_that_is_none_is_refused_at_its_field(site: TestClient, day: str) 
     assert site.get("/projects.json", params={"on": day}).json()["faults"][0]["column"] == "on"
     page = site.get("/projects", params={"on": day})
     assert page.status_code == 422 and 'id="f-on-fault"' in page.text
+
+
+def answered(district: District) -> dict[str, object]:
+    """A plan's answer with what these pages read of one: measures with their base values, and gains of two projects."""
+    measures = [
+        {
+            "id": row["id"],
+            "name": {"en": row["name_en"], "zh": row["name_zh"]},
+            "bound": row["bound"],
+            "base": {"value": 8.5e6},
+        }
+        for row in district["measures"].to_dicts()
+    ]
+    words = {"cost_yuan": 4e8, "counts": True, "assumed": True, "reason": "taken as open", "reason_zh": "视为投用"}
+    gains = [
+        {"measure": "m14", "unit": "yuan_per_t", "gain": 2.0, "gain_low": 1.0, "gain_high": 3.0, "gain_per_100_million_yuan": 0.5},
+        {"measure": "m11", "unit": "tonnes_per_year", "gain": 6e5, "gain_low": 5e5, "gain_high": 8e5, "gain_per_100_million_yuan": 1.5e5},
+    ]  # fmt: skip
+    told = [
+        {"id": "j14", "name_en": "One", "name_zh": "甲", **words, "gains": gains},
+        {"id": "j15", "name_en": "Two", "name_zh": "乙", **words, "gains": []},
+    ]
+    return {"landmarks": [{"measures": measures}], "projects": {"year": 2027, "gains": told, "chosen": None}}
+
+
+@pytest.fixture(scope="module")
+def planned(tmp_path_factory: pytest.TempPathFactory, district: District) -> Iterator[TestClient]:
+    """An application whose plan has an answer."""
+    path = tmp_path_factory.mktemp("planned") / "live.sqlite3"
+    with TestClient(
+        create_app(Settings(f"sqlite:///{path}", SERVICES, webhook_every_s=3600, study_futures=0))
+    ) as client:
+        store, plans = client.app.state.house.store, client.app.state.plans  # type: ignore[attr-defined]
+        with store.write(SYSTEM) as unit:
+            studies.ask_standing(unit, plans.ground, 0)
+        packed = studies.pack(answered(district))
+        assert studies.Runner(store, lambda held, report: studies.Outcome(packed)).run_one()
+        yield client
+
+
+def test_what_projects_move_is_told_with_the_signs_of_the_measures(planned: TestClient) -> None:
+    """Freight is better when it falls: a gain of 2 yuan a tonne is told as -2, and its range from -3 to -1."""
+    gains = planned.get("/projects.json").json()["gains"]
+    assert [(row["id"], row["measure"]) for row in gains] == [("j14", "m14"), ("j14", "m11"), ("j15", None)]
+    assert (gains[0]["gain"], gains[0]["gain_low"], gains[0]["gain_high"]) == (-2.0, -3.0, -1.0)
+    assert gains[0]["gain_per_100_million_yuan"] == -0.5 and gains[1]["gain"] == 6e5
+    page = planned.get("/projects?lang=zh").text
+    assert "每亿元投资" in page and "+15万吨/年" in page and "对各项指标没有影响" in page
+
+
+def test_the_outlook_takes_the_plans_values_for_what_freight_computes(planned: TestClient) -> None:
+    told = planned.get("/outlook.json").json()
+    of = {row["id"]: row for row in told["targets"]}
+    assert told["computed"] and of["m11"]["base_value"] == 8.5e6
+    assert "being computed" not in planned.get("/outlook?lang=en").text
+
+
+@pytest.mark.slow
+def test_gains_of_the_district_are_found_for_every_project_with_an_effect(district: District) -> None:
+    told = project_gains(district)
+    assert told is not None
+    declared = set(district["project_effects"]["project"].to_list())
+    assert {project["id"] for project in told["gains"]} == declared
+    rows = gains_of({"landmarks": answered(district)["landmarks"], "projects": told})
+    assert {row["id"] for row in rows} == declared and any(row["measure"] == "m11" for row in rows)
 
 
 # -- port --------------------------------------------------------------------------------------------------------------

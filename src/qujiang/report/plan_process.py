@@ -13,7 +13,10 @@ import sys
 import threading
 from collections.abc import Callable, Mapping
 from contextlib import nullcontext
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from qujiang.district import District
 
 #: Share of the work that each step begins at, without and with futures.
 STEPS = {False: {"opening": 0.0, "base": 0.3, "years": 0.7, "writing": 0.95},
@@ -57,8 +60,20 @@ def answer_plan(question: Mapping[str, Any], tell: Tell) -> dict[str, Any]:
             result = test_plan(district, scenario)
     tell(steps["years"], "years")
     years = flows_by_year(district, overlaid, {row["name"]: row["after"] for row in result.calibration})
+    gains = project_gains(district) if count and not overlay else None
     tell(steps["writing"], "writing")
-    return cockpit(result, overlaid, years)
+    return cockpit(result, overlaid, years) | {"projects": gains}
+
+
+def project_gains(district: District) -> dict[str, Any] | None:
+    """What each project with a declared effect moves by the target year, alone; None where none has one."""
+    from qujiang.plan.projects import Trials, find_gains
+    from qujiang.plan.result import Projects
+
+    if "project_effects" not in district or district["project_effects"].height == 0:
+        return None
+    trials = Trials.of(district)
+    return Projects(trials.year, find_gains(trials)).as_dict()
 
 
 def faults_of(error: Exception) -> list[str]:

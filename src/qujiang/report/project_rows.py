@@ -66,6 +66,35 @@ def gantt_on(district: Any, on: date, language: Language) -> str:
     return draw_gantt([stand(p, on) for p in every], on, language=language, expected=expected, critical=critical)
 
 
+def gains_of(answer: Mapping[str, Any] | None) -> list[Json]:
+    """What each project moves alone, from the plan's kept answer: a record a project and measure, the signs those of the measure.
+
+    A project that moves no measure has one record without a gain.
+    """
+    told = None if answer is None else answer.get("projects")
+    if answer is None or told is None:
+        return []
+    measures = {measure["id"]: measure for landmark in answer["landmarks"] for measure in landmark["measures"]}
+    return [record for project in told["gains"] for record in _gains(project, measures)]
+
+
+def _gains(project: Mapping[str, Any], measures: Mapping[str, Any]) -> list[Json]:
+    names = ("id", "name_en", "name_zh", "cost_yuan", "counts", "assumed", "reason", "reason_zh")
+    base = {name: project[name] for name in names}
+    found = []
+    for gain in project["gains"]:
+        measure = measures[gain["measure"]]
+        sign = -1.0 if measure["bound"].startswith("<") else 1.0
+        low, high = sorted((sign * gain["gain_low"], sign * gain["gain_high"]))
+        per = gain["gain_per_100_million_yuan"]
+        moved = {"gain": sign * gain["gain"], "gain_low": low, "gain_high": high}
+        per_ = {"gain_per_100_million_yuan": None if per is None else sign * per}
+        words = {"measure": gain["measure"], "measure_en": measure["name"]["en"], "measure_zh": measure["name"]["zh"]}
+        unit = "percentage_points" if gain["unit"] == "percent" else gain["unit"]
+        found.append({**base, **words, "unit": unit, **moved, **per_})
+    return found or [{**base, "measure": None}]
+
+
 def _record(standing: Standing, expected: Expected, row: Mapping[str, Any], titles: Mapping[str, str]) -> Json:
     project = standing.project
     sources = row["source"] if isinstance(row["source"], list) else str(row["source"] or "").split(";")

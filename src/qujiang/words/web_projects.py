@@ -48,6 +48,16 @@ WORDS: dict[str, tuple[str, str]] = {
     "web.projects.late": ("{days} days late", "晚{days}天"),
     "web.projects.critical": ("critical path", "关键路径"),
     "web.projects.slack": ("{days} days of slack, {free} of them free", "总时差{days}天，自由时差{free}天"),
+    "web.projects.gains": ("What each project moves, and per yuan", "各项目的带动作用与单位投资效益"),
+    "web.projects.measure": ("Measure", "指标"),
+    "web.projects.moves": ("It moves", "带动"),
+    "web.projects.moves.none": ("moves no measure", "对各项指标没有影响"),
+    "web.projects.range": ("From – to", "范围"),
+    "web.projects.per": ("For CNY 100 million", "每亿元投资"),
+    "web.projects.gains.how": (
+        "The plan run again with this project alone open by the target year; the range comes from the ends of its declared effects.",
+        "假设目标年前仅该项目投用，重新测算得出；范围取自其申报效果的上下限。",
+    ),
     "web.projects.fault.on": (
         "Write a day as 2026-01-31, between {first} and {last}.",
         "请按2026-01-31的格式填写日期，范围为{first}至{last}年。",

@@ -19,7 +19,7 @@ from qujiang.web.pages import assets, language, tokens
 from qujiang.web.pages.moments import day, moment
 from qujiang.web.pages.place import name_of
 from qujiang.web.settings import Settings
-from qujiang.words import Both, Language, date, known, number, percent, quantity, say
+from qujiang.words import Both, Language, date, known, number, percent, quantity, say, signed_quantity
 from qujiang.words.refusals import in_chinese
 
 #: Nothing but our own files; no script or style inside a page, no frame around it.
@@ -200,6 +200,7 @@ def _environment() -> Environment:
         "number": number,
         "quantity": quantity,
         "percent": percent,
+        "signed_quantity": signed_quantity,
         "date": date,
         "day": day,
         "moment": moment,

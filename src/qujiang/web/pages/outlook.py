@@ -27,7 +27,7 @@ _series: Warm = Warm(256, at_once=2, queue=12)
 def outlook(face: PublicFace, plans: HasPlans) -> View:
     """Every target, and every series that was observed."""
     district = district_of(face.settings)
-    answer = _plan(face, plans)
+    answer = own_plan(face, plans)
     rows = targets(district, answer)
     data = {
         "base_year": district.info.base_year,
@@ -59,7 +59,7 @@ def observed(face: PublicFace, indicator: str, area: str) -> View:
     return View(told, rows, {"chart": chart, "frame": frame, "area_": _areas(district.info)})
 
 
-def _plan(face: Face, plans: Plans) -> Mapping[str, Any] | None:
+def own_plan(face: Face, plans: Plans) -> Mapping[str, Any] | None:
     """The plan's kept answer; None while there is none."""
     try:
         with face.house.store.read() as connection:

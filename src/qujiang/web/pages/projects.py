@@ -9,8 +9,9 @@ from markupsafe import Markup
 
 from qujiang.calendar import china_date
 from qujiang.errors import DataError, Fault
-from qujiang.report.project_rows import LIGHTS, gantt_on, projects_on
+from qujiang.report.project_rows import LIGHTS, gains_of, gantt_on, projects_on
 from qujiang.web.pages.face import Face
+from qujiang.web.pages.outlook import HasPlans, own_plan
 from qujiang.web.pages.place import district_of
 from qujiang.web.pages.public import PublicFace
 from qujiang.web.pages.views import View, view
@@ -21,8 +22,8 @@ FIRST, LAST = date(1990, 1, 1), date(2100, 12, 31)
 
 
 @view(router, "/projects", "projects.html.j2")
-def projects(face: PublicFace, on: str = "", light: str = "") -> View:
-    """Every project as it stands on a day; of one light, if asked."""
+def projects(face: PublicFace, plans: HasPlans, on: str = "", light: str = "") -> View:
+    """Every project as it stands on a day; of one light, if asked. What each moves comes from the plan's kept answer."""
     fault = None
     try:
         day = _day(face, on)
@@ -31,7 +32,7 @@ def projects(face: PublicFace, on: str = "", light: str = "") -> View:
             raise
         day, fault = china_date(face.house.store.now()), error.faults[0]
     district = district_of(face.settings)
-    found = projects_on(district, day)
+    found = projects_on(district, day) | {"gains": gains_of(own_plan(face, plans))}
     chosen = light if light in LIGHTS else ""
     shown = [record for record in found["projects"] if chosen in ("", record["light"])]
     names = {record["id"]: record[f"name_{face.language}"] for record in found["projects"]}
