@@ -10,6 +10,7 @@ from importlib.resources import files
 from pathlib import Path
 
 import pytest
+from sqlalchemy import select
 
 from qujiang import cases
 from qujiang.calendar import WorkCalendar
@@ -18,6 +19,7 @@ from qujiang.cases import forms, running
 from qujiang.cases.bpmn import read_process
 from qujiang.errors import ConflictError, DataError, ForbiddenError, NotFoundError
 from qujiang.store import SYSTEM, Caller, Store, accounts, open_store, trail
+from qujiang.store.schema import audit
 
 SERVICES = Path(str(files("qujiang.districts"))) / "qujiang" / "services"
 CALENDAR = WorkCalendar(published=range(2004, 2027))
@@ -379,7 +381,11 @@ def advance_all(store: Store, library: cases.Library, crew: dict[str, Caller], c
         for code in codes:
             assert cases.progress(connection, library, code)["state"] == "done"
         events = connection.exec_driver_sql("SELECT count(*) FROM case_events WHERE verb = 'step_done'").scalar_one()
+        acts = connection.execute(select(audit.c.subject, audit.c.after).where(audit.c.verb == "case_step_done")).all()
+        trail.verify(connection)
     assert events == 5 * count
+    proven = {(act.subject, json.loads(act.after)["step"]) for act in acts}  # the trail: each step of each case, once
+    assert len(proven) == len(acts) == 5 * count
 
 
 def test_cases_side_by_side_lose_no_step_and_do_none_twice(store: Store, library, crew) -> None:
