@@ -40,11 +40,7 @@ class Library:
 
 def read_bundles(services: Path) -> tuple[dict[str, DecisionTable], dict[str, tuple[Bundle, dict[str, str]]]]:
     """The decision tables and the compiled bundles of a services folder."""
-    tables = (
-        {"short_drama_tiers": read_table(services, "short_drama_tiers")}
-        if (services / "short_drama_tiers.toml").exists()
-        else {}
-    )
+    tables = {path.stem: read_table(services, path.stem) for path in sorted(services.glob("*.toml"))}
     found: dict[str, tuple[Bundle, dict[str, str]]] = {}
     for folder in sorted((services / "bundles").glob("*/")):
         files = read_files(folder)
