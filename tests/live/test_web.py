@@ -19,6 +19,7 @@ import psycopg
 import pytest
 from sqlalchemy import select, text
 
+from qujiang.desk import sheets
 from qujiang.errors import ScenarioError
 from qujiang.store import hooks, outgoing, trail
 from qujiang.store.schema import repeats
@@ -465,3 +466,30 @@ def test_an_unexpected_error_shows_a_trace_and_nothing_else(settings, monkeypatc
         answer = client.get("/ready")
     assert answer.status_code == 500
     assert "secret" not in answer.text and "trace" in answer.json()["message"]
+
+
+NASTY = (
+    "'); DROP TABLE requests; --",
+    "<script>alert(1)</script><img src=x onerror=alert(1)>",
+    '=HYPERLINK("http://evil.example";"x")',
+    "@SUM(1+1)*cmd|' /C calc'!A0",
+    "<!DOCTYPE x [<!ENTITY y SYSTEM 'file:///etc/passwd'>]>&y;",
+    "{{ 7*7 }} ${7*7} %s %(name)s {0.__class__}",
+    "\u202egnp.exe\u2066",
+)
+
+
+@pytest.mark.parametrize("text", NASTY)
+def test_what_an_attacker_writes_comes_back_as_text(api, text: str) -> None:
+    made = api.post("firm", "/requests", {"title": text, "description": text, "service_code": "port_berth", "attributes": {"vessel_name": text}})  # fmt: skip
+    assert made.status_code == 201, made.text
+    number = made.json()["number"]
+    seen = api.get("transport", f"/requests/{number}")
+    assert seen.headers["content-type"] == "application/json" and seen.headers["x-content-type-options"] == "nosniff"
+    assert (seen.json()["title"], seen.json()["attributes"]) == (text, {"vessel_name": text})
+    found = api.get("firm", "/requests", params={"text": text[:200]}).json()
+    assert [row["number"] for row in found] == [number]
+    for who in ("clerk", "supervisor"):
+        assert len(api.get(who, "/requests").json()) == 1  # the table stands
+    for row in csv.reader(io.StringIO(sheets.as_csv([{"title": text}], ["title"]).lstrip("\ufeff"))):
+        assert row[0][0] not in "=+-@\t\r"

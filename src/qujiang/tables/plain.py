@@ -1,4 +1,7 @@
-"""Small CSV files of text: read whole, every fault at once. No type beyond text; the reader's caller decodes."""
+"""Small CSV files of text: read whole, every fault at once. No type beyond text; the reader's caller decodes.
+
+Apart from ``csv_text``, which splits a district's large tables with polars: a rule of forty lines is read without loading it.
+"""
 
 from __future__ import annotations
 
