@@ -9,6 +9,11 @@ import re
 import pytest
 from playwright.sync_api import Page, expect
 
+from qujiang import __version__, studies
+from qujiang.district import District
+from qujiang.store import SYSTEM
+from tests.live.test_pages_places import answered
+
 ASKED = "/freight?from=常山&to=苏州&cargo=plate&tonnes=500"
 PAGES = ("/freight", ASKED, "/projects", "/port?tonnes=7000000", "/outlook", "/outlook/gdp/衢江区")
 #: The map's driver tells of readings of its canvas; nothing else may be said.
@@ -55,6 +60,21 @@ def test_no_page_scrolls_sideways_at_any_width(visit, fits) -> None:
         for width in (320, 500, 760, 800, 1000, 1100, 1160, 1280):
             page.set_viewport_size({"width": width, "height": 800})
             assert fits(page), (path, width)
+
+
+def test_what_projects_move_is_shown_at_every_width(visit, site, axe, fits) -> None:
+    district = District.open()
+    ground = studies.Ground(district.info.id, district.hash, __version__)
+    packed = studies.pack(answered(district))
+    with site.store.write(SYSTEM) as unit:
+        studies.ask_standing(unit, ground, 0)
+    assert studies.Runner(site.store, lambda held, report: studies.Outcome(packed)).run_one()
+    page = visit("/projects#gains")
+    expect(page.get_by_role("heading", name="What each project moves")).to_be_visible()
+    axe(page)
+    for width in (320, 800, 1160, 1280):
+        page.set_viewport_size({"width": width, "height": 800})
+        assert fits(page), width
 
 
 @pytest.mark.parametrize(("language", "size"), [("zh", "phone"), ("en", "desktop")])

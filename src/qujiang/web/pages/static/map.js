@@ -6,6 +6,7 @@
   const ASIDE = { water: 0, road: 3, rail: -3, air: 6 };
   const SHAPES = ["circle", "triangle", "square", "diamond"];
   const STEPS = [0.5, 0.75, 1];
+  const EDGE = "#17212b"; // the four colours of load are light and dark in themselves
   const WIDEST = 12, THINNEST = 0.9, FITTED_SHARE = 0.02, NEAR_PX = 6;
   const tint = (name) => getComputedStyle(document.documentElement).getPropertyValue(`--${name}`).trim();
   const still = window.matchMedia("(prefers-reduced-motion: reduce)");
@@ -138,9 +139,9 @@
     }
 
     draw_signs() {
-      const edge = tint("ink"), put = (name, image) => (this.map.hasImage(name) ? this.map.updateImage(name, image) : this.map.addImage(name, image, { pixelRatio: 2 }));
-      SHAPES.forEach((shape, k) => put(`lock-${k}`, sign(shape, tint(`load${k}`), edge)));
-      put("lock-none", sign("ring", "transparent", edge));
+      const put = (name, image) => (this.map.hasImage(name) ? this.map.updateImage(name, image) : this.map.addImage(name, image, { pixelRatio: 2 }));
+      SHAPES.forEach((shape, k) => put(`lock-${k}`, sign(shape, tint(`load${k}`), EDGE)));
+      put("lock-none", sign("ring", "transparent", tint("ink")));
       put("port", sign("star", tint("accent"), tint("card")));
       put("terminal", sign("square", tint("water"), tint("card")));
       put("venue", sign("house", tint("good"), tint("card")));
@@ -154,10 +155,24 @@
       this.map.addLayer({ id: "outlines", type: "fill", source: "outlines", filter: ["==", ["geometry-type"], "Polygon"], paint: { "fill-color": tint("land") } });
       this.map.addLayer({ id: "home", type: "fill", source: "outlines", filter: ["==", ["get", "kind"], "district"], paint: { "fill-color": tint("home") } });
       this.map.addLayer({ id: "borders", type: "line", source: "outlines", paint: { "line-color": tint("border"), "line-width": 1 } });
+      if (has_land) this.end_of(data);
       this.paint_ground();
     }
 
+    // The outlines end somewhere: beyond them is neither land nor sea.
+    end_of(data) {
+      const reach = new maplibregl.LngLatBounds();
+      const take = (coordinates) => (typeof coordinates[0] === "number" ? reach.extend(coordinates) : coordinates.forEach(take));
+      data.features.forEach((feature) => take(feature.geometry.coordinates));
+      const [[west, south], [east, north]] = reach.toArray();
+      const ring = (w, s, e, n) => [[w, s], [e, s], [e, n], [w, n], [w, s]];
+      const beyond = { type: "Feature", properties: {}, geometry: { type: "Polygon", coordinates: [ring(-180, -85, 180, 85), ring(west, south, east, north).reverse()] } };
+      this.map.addSource("beyond", { type: "geojson", data: beyond });
+      this.map.addLayer({ id: "beyond", type: "fill", source: "beyond", paint: { "fill-antialias": false } });
+    }
+
     paint_ground() {
+      if (this.map.getLayer("beyond")) this.map.setPaintProperty("beyond", "fill-color", tint("page"));
       this.map.setPaintProperty("ground", "background-color", tint(this.sea));
       this.map.setPaintProperty("outlines", "fill-color", tint("land"));
       this.map.setPaintProperty("home", "fill-color", tint("home"));
@@ -239,7 +254,7 @@
         for (const mode of MODES) {
           const id = `${layer.id}-${mode}`;
           paint(id, "line-color", change ? ["case", [">", ["get", "change_t"], 0], tint("good"), tint("bad")] : tint(mode));
-          paint(id, "line-width", ["interpolate", ["linear"], ["zoom"], 4, ["*", 0.7, width], 10, ["*", 1.6, width]]);
+          paint(id, "line-width", ["interpolate", ["linear"], ["zoom"], 4, ["*", 0.7, width], 10, ["*", 1.15, width]]);
         }
       } else if (layer.kind === "legs") {
         const chosen = ["==", ["get", "chain"], this.chain];
