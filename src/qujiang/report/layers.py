@@ -100,7 +100,12 @@ def places(answer: Mapping[str, Any]) -> Json:
 def terminals(answer: Mapping[str, Any]) -> Json:
     """Terminals at their place; rows that only sum others are left out."""
     rows = [row for row in answer["map"]["terminals"] if row["lon"] is not None and not row["is_total"]]
-    return collection([point(row["lon"], row["lat"], _without_point(row)) for row in rows])
+    features = []
+    for row in rows:
+        numbers = {name: None if row[part] is None else row[part]["value"] for name, part in
+                   (("capacity_t_per_year", "capacity"), ("berth_count", "berths"))}  # fmt: skip
+        features.append(point(row["lon"], row["lat"], {**_without_point(row), **numbers}))
+    return collection(features)
 
 
 def venues(answer: Mapping[str, Any]) -> Json:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import json
 import zlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,7 +14,7 @@ from sqlalchemy import Connection, select
 from qujiang.errors import ConflictError, NotFoundError
 from qujiang.store import Unit
 from qujiang.store.schema_studies import study_runs
-from qujiang.studies.question import Arguments, Ground
+from qujiang.studies.question import Arguments, Ground, plain_text
 from qujiang.studies.queue import ask
 
 
@@ -50,17 +51,26 @@ class Standing:
     failed: tuple[str, ...]
 
 
-def ask_standing(unit: Unit, ground: Ground, futures: int, seed: int = 1) -> None:
-    """Ask for the district's own plan: the base future, and many futures."""
+def ask_standing(unit: Unit, ground: Ground, futures: int, seed: int = 1, scenarios: Sequence[str] = ()) -> None:
+    """Ask for the district's own plan, the base future at once and many futures, and then for its scenarios (as TOML)."""
     for count in dict.fromkeys((0, futures)):
         ask(unit, ground, "", Arguments(count, seed if count else 1), standing=True)
+    for overlay in scenarios:
+        ask(unit, ground, overlay, Arguments(futures, seed if futures else 1), standing=True)
 
 
-def standing(connection: Connection, ground: Ground, futures: int) -> Standing:
-    """The best answer there is for the district's own plan: of this district and program with most futures, else the latest."""
+def standing(connection: Connection, ground: Ground, futures: int, overlay: str = "") -> Standing:
+    """The best answer there is for the district's own plan, or one of its scenarios.
+
+    It is of this district and program with most futures, else the latest.
+    """
     columns = (study_runs.c.id, study_runs.c.district_hash, study_runs.c.program, study_runs.c.arguments,
                study_runs.c.state, study_runs.c.faults)  # fmt: skip
-    mine = study_runs.c.standing.is_(True), study_runs.c.district_id == ground.district_id
+    mine = (
+        study_runs.c.standing.is_(True),
+        study_runs.c.district_id == ground.district_id,
+        study_runs.c.overlay == plain_text(overlay),
+    )
     rows = connection.execute(select(*columns).where(*mine).order_by(study_runs.c.id)).all()
     done = [row for row in rows if row.state == "done"]
     here = [row for row in rows if (row.district_hash, row.program) == (ground.district_hash, ground.program)]

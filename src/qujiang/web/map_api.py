@@ -13,8 +13,8 @@ from qujiang.errors import NotFoundError
 from qujiang.report import layers
 from qujiang.web.acts import Reading
 from qujiang.web.pages.place import folder_of
-from qujiang.web.plans import Plans
-from qujiang.web.studies_api import Code, HasPlans, PlanRead
+from qujiang.web.plans import Plans, Which
+from qujiang.web.studies_api import AskedFor, Code, HasPlans, PlanRead
 
 router = APIRouter(tags=["map"])
 TYPE = "application/geo+json"
@@ -30,40 +30,40 @@ def outlines(request: Request, read: PlanRead, plans: HasPlans) -> Response:
 
 @router.get("/map/flows.geojson")
 def flows(
-    request: Request, read: PlanRead, plans: HasPlans, study: Code = None, year: Year = None, cargo: Cargo = None
+    request: Request, read: PlanRead, plans: HasPlans, which: AskedFor, year: Year = None, cargo: Cargo = None
 ) -> Response:
     """Tonnes a year between neighbouring places by mode, of all cargo or one, in a year (the last one by default)."""
-    return _layer(request, read, plans, study, lambda a: layers.flows(a, _year(a, year), cargo=cargo))
+    return _layer(request, read, plans, which, lambda a: layers.flows(a, _year(a, year), cargo=cargo))
 
 
 @router.get("/map/locks.geojson")
-def locks(request: Request, read: PlanRead, plans: HasPlans, study: Code = None, year: Year = None) -> Response:
+def locks(request: Request, read: PlanRead, plans: HasPlans, which: AskedFor, year: Year = None) -> Response:
     """Locks with the share of their capacity in use, in a year."""
-    return _layer(request, read, plans, study, lambda a: layers.locks(a, _year(a, year)))
+    return _layer(request, read, plans, which, lambda a: layers.locks(a, _year(a, year)))
 
 
 @router.get("/map/places.geojson")
-def places(request: Request, read: PlanRead, plans: HasPlans, study: Code = None) -> Response:
+def places(request: Request, read: PlanRead, plans: HasPlans, which: AskedFor) -> Response:
     """Places that some flow touches."""
-    return _layer(request, read, plans, study, layers.places)
+    return _layer(request, read, plans, which, layers.places)
 
 
 @router.get("/map/terminals.geojson")
-def terminals(request: Request, read: PlanRead, plans: HasPlans, study: Code = None) -> Response:
+def terminals(request: Request, read: PlanRead, plans: HasPlans, which: AskedFor) -> Response:
     """Terminals of the port and of others."""
-    return _layer(request, read, plans, study, layers.terminals)
+    return _layer(request, read, plans, which, layers.terminals)
 
 
 @router.get("/map/venues.geojson")
-def venues(request: Request, read: PlanRead, plans: HasPlans, study: Code = None) -> Response:
+def venues(request: Request, read: PlanRead, plans: HasPlans, which: AskedFor) -> Response:
     """Venues with a point."""
-    return _layer(request, read, plans, study, layers.venues)
+    return _layer(request, read, plans, which, layers.venues)
 
 
 @router.get("/map/coverage.geojson")
-def coverage(request: Request, read: PlanRead, plans: HasPlans, study: Code = None) -> Response:
+def coverage(request: Request, read: PlanRead, plans: HasPlans, which: AskedFor) -> Response:
     """A walk of 15 minutes around open venues: an approximation by straight lines, its assumptions with it."""
-    return _layer(request, read, plans, study, layers.coverage)
+    return _layer(request, read, plans, which, layers.coverage)
 
 
 @router.get("/map/flow-differences.geojson")
@@ -71,22 +71,22 @@ def flow_differences(
     request: Request,
     read: PlanRead,
     plans: HasPlans,
-    study: Code = None,
+    which: AskedFor,
     other: Code = None,
     year: Year = None,
     cargo: Cargo = None,
 ) -> Response:
     """Tonnes of a study less those of the district's own plan, or of another study."""
-    before, after = _two(read, plans, study, other)
+    before, after = _two(read, plans, which, other)
     return send(request, layers.flow_differences(before, after, _year(after, year), cargo=cargo))
 
 
 @router.get("/map/lock-differences.geojson")
 def lock_differences(
-    request: Request, read: PlanRead, plans: HasPlans, study: Code = None, other: Code = None, year: Year = None
+    request: Request, read: PlanRead, plans: HasPlans, which: AskedFor, other: Code = None, year: Year = None
 ) -> Response:
     """Load of the locks in a study and in the district's own plan, or another study."""
-    before, after = _two(read, plans, study, other)
+    before, after = _two(read, plans, which, other)
     return send(request, layers.lock_differences(before, after, _year(after, year)))
 
 
@@ -94,19 +94,19 @@ def _layer(
     request: Request,
     read: Reading,
     plans: Plans,
-    study: str | None,
+    which: Which,
     make: Callable[[Mapping[str, Any]], dict[str, Any]],
 ) -> Response:
     with read.house.store.read() as connection:
-        known = plans.shown(connection, read.caller, study)
+        known = plans.shown(connection, read.caller, which)
     return send(request, make(known.content))
 
 
-def _two(
-    read: Reading, plans: Plans, study: str | None, other: str | None
-) -> tuple[Mapping[str, Any], Mapping[str, Any]]:
+def _two(read: Reading, plans: Plans, which: Which, other: str | None) -> tuple[Mapping[str, Any], Mapping[str, Any]]:
     with read.house.store.read() as connection:
-        return plans.shown(connection, read.caller, other).content, plans.shown(connection, read.caller, study).content
+        return plans.shown(connection, read.caller, Which(other)).content, plans.shown(
+            connection, read.caller, which
+        ).content
 
 
 def _year(answer: Mapping[str, Any], year: int | None) -> int:

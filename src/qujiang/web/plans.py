@@ -41,6 +41,17 @@ class Answered:
     failed: tuple[str, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Which:
+    """Which answer is meant: a study's, a scenario's of the district, or (neither) the plan as it stands."""
+
+    study: str | None = None
+    scenario: str | None = None
+
+
+OWN = Which()
+
+
 class Plans:
     """The district's plan while the application runs."""
 
@@ -93,9 +104,37 @@ class Plans:
         NotFoundError
             There is no answer yet.
         """
-        known = studies.standing(connection, self.ground, self.settings.study_futures)
+        return self._standing(connection, "", "the plan is being computed for the first time: look again in a minute")
+
+    def of_scenario(self, connection: Connection, name: str) -> Answered:
+        """One of the district's own scenarios.
+
+        Raises
+        ------
+        NotFoundError
+            There is none of that name, or no answer yet.
+        """
+        return self._standing(
+            connection, self.scenario_text(name), "this scenario is being computed: look again in a minute"
+        )
+
+    def scenario_text(self, name: str) -> str:
+        """The TOML of one of the district's own scenarios.
+
+        Raises
+        ------
+        NotFoundError
+            There is none of that name.
+        """
+        district = self.district
+        if district.folder is None or name not in district.scenarios:
+            raise NotFoundError(f"there is no scenario {name!r}")
+        return (district.folder / "scenarios" / f"{name}.toml").read_text(encoding="utf-8-sig")
+
+    def _standing(self, connection: Connection, overlay: str, none: str) -> Answered:
+        known = studies.standing(connection, self.ground, self.settings.study_futures, overlay)
         if known.run_id is None:
-            raise NotFoundError("the plan is being computed for the first time: look again in a minute")
+            raise NotFoundError(known.failed[0] if known.failed and known.waiting is None else none)
         return Answered(
             self._answer(known.run_id),
             known.run_id,
@@ -114,9 +153,11 @@ class Plans:
         current = of_district and row["program"] == self.ground.program
         return Answered(self._answer(row["run_id"]), row["run_id"], current, of_district, None, ())
 
-    def shown(self, connection: Connection, caller: Caller, code: str | None) -> Answered:
-        """A study's answer, or the district's own."""
-        return self.own(connection) if code is None else self.of_study(connection, caller, code)
+    def shown(self, connection: Connection, caller: Caller, which: Which) -> Answered:
+        """A study's answer, a scenario's, or the district's own."""
+        if which.study is not None:
+            return self.of_study(connection, caller, which.study)
+        return self.own(connection) if which.scenario is None else self.of_scenario(connection, which.scenario)
 
     def kept(self, name: tuple[Any, ...], make: Callable[[], Any]) -> Any:
         """What was made of the district once."""
@@ -133,9 +174,12 @@ class Plans:
     def _begin(self) -> None:
         assert self.runner is not None
         try:
+            ground = self.ground
+            names = self.district.scenarios if self.settings.study_scenarios else ()
+            scenarios = [self.scenario_text(name) for name in names]
             with self.store.write(SYSTEM) as unit:
                 studies.forget_old(unit)
-                studies.ask_standing(unit, self.ground, self.settings.study_futures)
+                studies.ask_standing(unit, ground, self.settings.study_futures, scenarios=scenarios)
             self.runner.start()
         except QujiangError as error:  # a faulty district: the desk works all the same, the plan's pages say it
             log.warning("no plan: %s", error)

@@ -32,6 +32,7 @@ class Settings:
     webhook_every_s: float = 2.0
     study_every_s: float = 0.0
     study_futures: int = 1000
+    study_scenarios: bool = True  # the district's own scenarios are computed as well
     study_minutes: float = 30.0
     study_memory_mb: float = 4096.0
     open_studies: bool = False

@@ -13,7 +13,7 @@ from qujiang.store import ANONYMOUS
 from qujiang.studies import Arguments, Draft
 from qujiang.web import bodies
 from qujiang.web.acts import COOKIE, Reading, Write, as_json, house_of, identify, key_of
-from qujiang.web.plans import Plans, plans_of
+from qujiang.web.plans import Plans, Which, plans_of
 from qujiang.web.tries import lever_list, overlay_of
 
 router = APIRouter(tags=["studies"])
@@ -34,6 +34,12 @@ def reading_plan(request: Request) -> Reading:
     return read
 
 
+def which(study: Code = None, scenario: Code = None) -> Which:
+    """The answer that an address means."""
+    return Which(study, scenario)
+
+
+AskedFor = Annotated[Which, Depends(which)]
 OpenRead = Annotated[Reading, Depends(reading_open)]
 PlanRead = Annotated[Reading, Depends(reading_plan)]
 HasPlans = Annotated[Plans, Depends(plans_of)]
@@ -111,7 +117,7 @@ def result(code: str, read: OpenRead, plans: HasPlans) -> Response:
 def difference(code: str, read: PlanRead, plans: HasPlans, other: Code = None) -> Response:
     """What the study moves against the district's own plan, or against another study."""
     with read.house.store.read() as connection:
-        before = plans.shown(connection, read.caller, other)
+        before = plans.shown(connection, read.caller, Which(other))
         after = plans.of_study(connection, read.caller, code)
     return as_json(differences(before.content, after.content))
 
@@ -154,10 +160,10 @@ def remove(code: str, body: bodies.Seen, write: Write) -> Response:
 
 
 @router.get("/plan")
-def own_plan(read: PlanRead, plans: HasPlans) -> Response:
-    """The district's own plan: the whole answer, and whether it is of the district as it is now."""
+def own_plan(read: PlanRead, plans: HasPlans, which: AskedFor) -> Response:
+    """The district's own plan, or one of its scenarios: the whole answer, and whether it is of the district as it is now."""
     with read.house.store.read() as connection:
-        known = plans.own(connection)
+        known = plans.shown(connection, read.caller, which)
     return as_json({"is_current": known.is_current, "is_of_district": known.is_of_district, **known.content})
 
 
