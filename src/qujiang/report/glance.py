@@ -26,7 +26,9 @@ def measure_of(landmark: Mapping[str, Any], name: str | None) -> Mapping[str, An
 
 def _card(landmark: Mapping[str, Any], before: Mapping[str, Any] | None) -> Json:
     lead = measure_of(landmark, landmark["lead"])
-    card: Json = {key: landmark[key] for key in ("number", "name", "status", "reason", "probability", "probability_at_most")}
+    card: Json = {
+        key: landmark[key] for key in ("number", "name", "status", "reason", "probability", "probability_at_most")
+    }
     card["measures"] = len(landmark["measures"])
     card["lead"] = None
     if lead is not None:
@@ -85,7 +87,12 @@ def rows_of(cards: Sequence[Mapping[str, Any]]) -> list[Json]:
     rows = []
     for card in cards:
         lead = card["lead"] or {}
-        row: Json = {"landmark": card["number"], "name_en": card["name"]["en"], "name_zh": card["name"]["zh"], "status": card["status"]}
+        row: Json = {
+            "landmark": card["number"],
+            "name_en": card["name"]["en"],
+            "name_zh": card["name"]["zh"],
+            "status": card["status"],
+        }
         row["landmark_probability"] = _number(card["probability"])
         row["measure"] = lead.get("id")
         row["unit"] = lead.get("unit")

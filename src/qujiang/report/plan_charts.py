@@ -66,7 +66,11 @@ def years_curve(measure: Mapping[str, Any]) -> Curve | None:
         return [(100 * (row["year"] - first) / (last - first), 100 - up.at(row[part])) for row in years]
 
     marks = tuple(
-        Tick(100 * (row["year"] - first) / (last - first), Both(str(row["year"]), str(row["year"])), _anchor(at, len(years)))
+        Tick(
+            100 * (row["year"] - first) / (last - first),
+            Both(str(row["year"]), str(row["year"])),
+            _anchor(at, len(years)),
+        )
         for at, row in enumerate(years)
         if len(years) <= 6 or at % 2 == 0 or at == len(years) - 1
     )

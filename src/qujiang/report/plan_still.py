@@ -124,7 +124,11 @@ def _labels(
     found: dict[Language, tuple[Label, ...]] = {}
     for language in LANGUAGES:
         wishes = [
-            Wish(*point[n], short_name({"name_zh": places[n]["zh"], "name_en": places[n]["en"]}, language), strong=n == port)
+            Wish(
+                *point[n],
+                short_name({"name_zh": places[n]["zh"], "name_en": places[n]["en"]}, language),
+                strong=n == port,
+            )
             for n in order
         ]
         found[language] = tuple(place_labels(wishes, frame, LETTERS, MOST_LABELS, signs))

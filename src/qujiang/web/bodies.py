@@ -197,11 +197,12 @@ Visibility = Annotated[str, StringConstraints(pattern="^(private|link|public)$")
 
 
 class OverlayBody(Body):
-    """A scenario, as a file of ``scenarios/`` holds it, or as chosen values of levers on top of scenarios of the district."""
+    """A scenario, as a file of ``scenarios/`` holds it, or as chosen values of levers on top of scenarios and projects."""
 
     overlay: Toml = ""
     values: Annotated[dict[Line, float | int], Field(max_length=400)] = {}
     scenarios: Annotated[list[Line], Field(max_length=20)] = []
+    projects: Annotated[list[Line], Field(max_length=50)] = []
 
 
 class StudyBody(OverlayBody):

@@ -54,7 +54,7 @@ def levers(read: PlanRead, plans: HasPlans) -> Response:
 @router.post("/studies/check")
 def check(body: bodies.OverlayBody, read: PlanRead, plans: HasPlans) -> Response:
     """Whether a scenario fits the district: its TOML and what it changes, or all its faults at once. Nothing is kept."""
-    overlay = overlay_of(plans, body.overlay, body.values, body.scenarios, "")
+    overlay = overlay_of(plans, body.overlay, body.values, body.scenarios, body.projects, "")
     laid = studies.laid_over(plans.district, overlay)
     changes = [
         {"table": c.table, "row_id": c.row_id, "column": c.column, "before": c.before, "after": c.after}
@@ -78,7 +78,7 @@ def listed(
 @router.post("/studies", status_code=201)
 def save(body: bodies.StudyBody, write: Write, plans: HasPlans) -> Response:
     """Save a scenario and run it in the background."""
-    overlay = overlay_of(plans, body.overlay, body.values, body.scenarios, body.title)
+    overlay = overlay_of(plans, body.overlay, body.values, body.scenarios, body.projects, body.title)
     studies.laid_over(plans.district, overlay)  # its faults are told before anything is written
     draft = Draft(body.title, overlay, Arguments(body.futures, body.seed), body.visibility)
     answer = write.run(lambda unit: studies.save(unit, plans.ground, draft, plans.savers), status=201)

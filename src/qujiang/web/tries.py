@@ -7,6 +7,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+from qujiang.district.project_effects import project_scenario
 from qujiang.district.scenario import Scenario, find_scenario, read_scenario
 from qujiang.errors import DataError, Fault, NotFoundError
 from qujiang.plan.levers import Lever, chosen_overlay
@@ -46,11 +47,29 @@ def lever_list(plans: Plans) -> dict[str, Any]:
         "scenarios": [
             {"name": s.name, "zh": s.name_zh, "en": s.name_en, "reason": s.reason} for s in scenarios_of(plans)
         ],
+        "projects": projects_of(plans),
     }
 
 
-def overlay_of(plans: Plans, overlay: str, values: Mapping[str, float], scenarios: Sequence[str], title: str) -> str:
-    """The overlay that someone means: TOML as written, or chosen values on top of scenarios of the district.
+def projects_of(plans: Plans) -> list[dict[str, str]]:
+    """The projects that change something: those that ``project_effects`` names."""
+    acting = set(plans.district["project_effects"]["project"])
+    return [
+        {"id": row["id"], "zh": row["name_zh"], "en": row["name_en"], "state": row["state"]}
+        for row in plans.district["projects"].to_dicts()
+        if row["id"] in acting
+    ]
+
+
+def overlay_of(
+    plans: Plans,
+    overlay: str,
+    values: Mapping[str, float],
+    scenarios: Sequence[str],
+    projects: Sequence[str],
+    title: str,
+) -> str:
+    """The overlay that someone means: TOML as written, or chosen values on top of scenarios and projects of the district.
 
     Raises
     ------
@@ -58,7 +77,7 @@ def overlay_of(plans: Plans, overlay: str, values: Mapping[str, float], scenario
         Both are given, a scenario or lever is unknown, or a value is out of bounds.
     """
     if overlay.strip():
-        if values or scenarios:
+        if values or scenarios or projects:
             mend = "send either the TOML or the values"
             raise DataError([Fault("study", None, "overlay", None, "stands beside chosen values", mend)])
         return overlay
@@ -69,6 +88,17 @@ def overlay_of(plans: Plans, overlay: str, values: Mapping[str, float], scenario
         raise DataError(
             [Fault("study", None, "scenarios", name, "is no scenario of this district", mend) for name in missing]
         )
+    acting = {project["id"] for project in projects_of(plans)}
+    missing = [name for name in projects if name not in acting]
+    if missing:
+        mend = f"choose from {', '.join(sorted(acting)) or 'none'}"
+        raise DataError(
+            [Fault("study", None, "projects", name, "is no project that changes something", mend) for name in missing]
+        )
+    built_on = [known[name] for name in dict.fromkeys(scenarios)]
+    if projects:
+        district = plans.district
+        built_on.append(project_scenario(district.frames, list(dict.fromkeys(projects)), lines=district.lines))
     reason = tell("try.reason").en
     return chosen_overlay(
         levers_of(plans),
@@ -76,5 +106,5 @@ def overlay_of(plans: Plans, overlay: str, values: Mapping[str, float], scenario
         plans.district,
         names=Both(title or tell("try.title").en, title or tell("try.title").zh),
         reason=reason,
-        built_on=[known[name] for name in dict.fromkeys(scenarios)],
+        built_on=built_on,
     )

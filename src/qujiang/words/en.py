@@ -470,6 +470,14 @@ UNITS: dict[str, str] = {
     "vessels": "{n} vessels",
     "person_visits": "{n} visits",
     "dramas": "{n} dramas",
+    "days_per_year": "{n} days/year",
+    "h_per_call": "{n} h per call",
+    "h_per_day": "{n} h/day",
+    "lanes": "{n} lanes",
+    "min_per_truck": "{n} min per lorry",
+    "per_year": "{n} a year",
+    "per_yuan_per_t": "{n} per yuan/t",
+    "t_per_call": "{n} {M}t per call",
 }
 
 #: Endings after exactly one.

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
-from qujiang.words import en, web_desk, web_freight, web_map, web_outlook, web_port, web_projects, web_shell, zh
+from qujiang.words import en, web_desk, web_freight, web_map, web_outlook, web_plan, web_port, web_projects, web_shell, zh
 from qujiang.words.numbers import Language
 
 LANGUAGES: tuple[Language, ...] = ("en", "zh")
@@ -18,6 +18,7 @@ PAGES = (
     web_port.WORDS,
     web_projects.WORDS,
     web_outlook.WORDS,
+    web_plan.WORDS,
 )
 WORDS = {
     "en": en.WORDS | {key: both[0] for words in PAGES for key, both in words.items()},

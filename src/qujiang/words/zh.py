@@ -470,4 +470,12 @@ UNITS: dict[str, str] = {
     "vessels": "{n}艘次",
     "person_visits": "{n}人次",
     "dramas": "{n}部",
+    "days_per_year": "{n}天/年",
+    "h_per_call": "{n}小时/艘次",
+    "h_per_day": "{n}小时/天",
+    "lanes": "{n}条",
+    "min_per_truck": "{n}分钟/车",
+    "per_year": "{n}次/年",
+    "per_yuan_per_t": "{n}每元/吨",
+    "t_per_call": "{n}吨/艘次",
 }

@@ -19,12 +19,6 @@ from qujiang.web.pages.forms import Form, SignedInForm, errors_of, safe_next
 router = APIRouter(include_in_schema=False)
 
 
-@router.get("/")
-def home(face: AnyFace) -> Response:
-    """The start page."""
-    return face.page("home.html.j2")
-
-
 @router.get("/sign-in")
 def sign_in_form(face: AnyFace, next: str = "/") -> Response:
     """The form; who is signed in already goes on."""

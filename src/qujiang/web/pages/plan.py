@@ -152,10 +152,15 @@ def _said(face: Face, answer: Mapping[str, Any]) -> Any:
         named = []
         for source in figure["source"]:
             words = titles.get(source, {})
-            title = words.get("title_zh") if face.language == "zh" and "title_zh" in words else words.get("title", source)
+            title = (
+                words.get("title_zh") if face.language == "zh" and "title_zh" in words else words.get("title", source)
+            )
             named.append(title if source == "MODEL" else f"{title} [{source}]")
         how = face.of(figure["how"]) if figure["how"] else ""
-        parts = [how, f"{face.say('web.source')}: {'; '.join(named)}" if face.language == "en" else f"来源：{'；'.join(named)}"]
+        parts = [
+            how,
+            f"{face.say('web.source')}: {'; '.join(named)}" if face.language == "en" else f"来源：{'；'.join(named)}",
+        ]
         return (". " if face.language == "en" else "。").join(part for part in parts if part)
 
     return said
@@ -177,5 +182,11 @@ def _map(face: Face, answer: Mapping[str, Any], which: Which) -> str:
     near = {"near": [port["lon"], port["lat"], 10]} if port else {}
     titles = {name: words.get(f"title_{face.language}", words["title"]) for name, words in answer["sources"].items()}
     return map_setting(
-        face, face.say("web.plan.map"), layers, controls="view", titles=titles, sources={"flows": "MODEL", "locks": "MODEL"}, **near
+        face,
+        face.say("web.plan.map"),
+        layers,
+        controls="view",
+        titles=titles,
+        sources={"flows": "MODEL", "locks": "MODEL"},
+        **near,
     )

@@ -24,6 +24,9 @@ class Room:
 
 
 ROOMS: tuple[Room, ...] = (
+    Room("cockpit", "/"),
+    Room("try", "/try"),
+    Room("studies", "/studies"),
     Room("freight", "/freight"),
     Room("port", "/port"),
     Room("projects", "/projects"),
@@ -40,8 +43,8 @@ def open_rooms(caller: Caller) -> tuple[Room, ...]:
 
 def routers() -> Iterator[APIRouter]:
     """The routers of all rooms."""
-    from qujiang.web.pages import accounts, assets, desk, entry, freight, outlook, port, projects
+    from qujiang.web.pages import accounts, assets, desk, entry, freight, outlook, plan, port, projects, tries
 
     yield from (assets.router, entry.router, accounts.router)
-    yield from (freight.router, port.router, projects.router, outlook.router)
+    yield from (plan.router, tries.router, freight.router, port.router, projects.router, outlook.router)
     yield from desk.routers()
