@@ -114,7 +114,7 @@ def _rates(district: District, ranges: Ranges) -> Iterator[Lever | None]:
         if acts and row["id"] not in HELD and row["use"] == "input":
             words = known("rate", row["id"])
             bare = row["id"].replace("_", " ")
-            name = words if words.en != bare else _plain(row["description"] or bare)
+            name = words if words.zh != bare else _plain(row["description"] or bare)
             key = f"rates:{row['id']}"
             yield _lever(ranges, "rates", "rates", row, "rate_value", name, key=key, unit=row["unit"])
 

@@ -19,7 +19,7 @@ from qujiang.web.studies_api import AskedFor, Code, HasPlans, PlanRead
 router = APIRouter(tags=["map"])
 TYPE = "application/geo+json"
 Year = Annotated[int | None, Query(ge=1900, le=2200)]
-Cargo = Annotated[str | None, Query(max_length=40, pattern=r"^[\w-]+$")]
+Cargo = Annotated[str | None, Query(max_length=40, pattern=r"^[\w-]*$")]
 
 
 @router.get("/map/outlines.geojson")
@@ -33,7 +33,7 @@ def flows(
     request: Request, read: PlanRead, plans: HasPlans, which: AskedFor, year: Year = None, cargo: Cargo = None
 ) -> Response:
     """Tonnes a year between neighbouring places by mode, of all cargo or one, in a year (the last one by default)."""
-    return _layer(request, read, plans, which, lambda a: layers.flows(a, _year(a, year), cargo=cargo))
+    return _layer(request, read, plans, which, lambda a: layers.flows(a, _year(a, year), cargo=cargo or None))
 
 
 @router.get("/map/locks.geojson")
@@ -78,7 +78,7 @@ def flow_differences(
 ) -> Response:
     """Tonnes of a study less those of the district's own plan, or of another study."""
     before, after = _two(read, plans, which, other)
-    return send(request, layers.flow_differences(before, after, _year(after, year), cargo=cargo))
+    return send(request, layers.flow_differences(before, after, _year(after, year), cargo=cargo or None))
 
 
 @router.get("/map/lock-differences.geojson")

@@ -135,6 +135,7 @@ WORDS: dict[str, tuple[str, str]] = {
     "web.try.group.targets": ("Targets", "目标"),
     "web.try.now": ("now {now}, {low} to {high}", "现值{now}，{low}至{high}"),
     "web.try.no_range": ("(no range is given: half to double)", "（未给范围：按一半至两倍）"),
+    "web.try.no_range.points": ("(no range is given: 5 points up and down)", "（未给范围：上下5个百分点）"),
     "web.try.left": ("{count} more numbers can be changed by a TOML file.", "另有{count}个数字可通过TOML文件修改。"),
     "web.try.title": ("Name", "名称"),
     "web.try.how_many": ("Futures", "未来数"),

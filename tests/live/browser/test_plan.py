@@ -1,0 +1,273 @@
+"""The cockpit, landmarks, Try a change and studies in a real browser: both languages, two sizes, with and without scripts."""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+import socket
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import uvicorn
+from argon2 import PasswordHasher
+from playwright.sync_api import expect
+
+from qujiang import studies
+from qujiang.report.plan_process import answer_plan
+from qujiang.store import SYSTEM, accounts
+from qujiang.studies import Outcome, Runner
+from qujiang.web import Settings, create_app
+from tests.live.browser.conftest import Site
+from tests.live.conftest import SERVICES, HandClock, make_people
+
+SCENARIO = "fuchunjiang-second-chamber"
+#: The map's driver tells of readings of its canvas.
+MAP = ("GPU stall",)
+DRAWN = "[data-map][data-state=drawn][data-drawn]"
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory, sqlite_template: Path) -> Iterator[Site]:
+    """A server with a runner of its own; the plan and one scenario are computed over 128 futures."""
+    patch = pytest.MonkeyPatch()
+    hasher = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
+    patch.setattr(accounts, "_hasher", lambda: hasher)
+    patch.setattr(accounts, "_decoy", lambda: hasher.hash("decoy"))
+    path = tmp_path_factory.mktemp("plan") / "live.sqlite3"
+    shutil.copy(sqlite_template, path)
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    clock = HandClock()
+    app = create_app(Settings(f"sqlite:///{path}", SERVICES, clock=clock, webhook_every_s=3600, study_futures=128))
+    running = uvicorn.Server(uvicorn.Config(app, port=port, log_level="error", proxy_headers=False, ws="none"))
+    thread = threading.Thread(target=running.run, daemon=True)
+    thread.start()
+    deadline = time.monotonic() + 20
+    while not running.started and time.monotonic() < deadline:
+        time.sleep(0.01)
+    store, plans = app.state.house.store, app.state.plans
+    make_people(store)
+    with store.write(SYSTEM) as unit:
+        studies.ask_standing(unit, plans.ground, 128, scenarios=[plans.scenario_text(SCENARIO)])
+
+    def work(held: studies.Claim, report: studies.Report) -> Outcome:
+        question = {"folder": str(plans.district.folder), "hash": held.ground.district_hash, "overlay": held.overlay}
+        return Outcome(
+            studies.pack(
+                answer_plan(question | held.arguments.as_dict(), lambda share, step: report(share, step) and None)
+            )
+        )
+
+    computing = Runner(store, work)
+    while computing.run_one():
+        pass
+    plans.runner = Runner(store, plans_work(app), every_s=0.2)
+    plans.runner.start()
+    yield Site(f"http://127.0.0.1:{port}", store, clock)
+    running.should_exit = True
+    thread.join(30)
+    patch.undo()
+
+
+def plans_work(app):
+    """The process that a server runs studies in."""
+    from qujiang.web.study_work import PlanWork
+
+    return PlanWork(app.state.plans.district.folder)
+
+
+PAGES = [
+    "/",
+    f"/?scenario={SCENARIO}",
+    "/landmarks/1",
+    "/landmarks/5",
+    f"/difference?scenario={SCENARIO}",
+    "/try",
+    "/studies",
+]
+
+
+@pytest.mark.parametrize("path", PAGES)
+@pytest.mark.parametrize(("language", "size"), [("en", "desktop"), ("zh", "phone")])
+def test_pages_are_accessible_and_fit(visit, axe, fits, path: str, language: str, size: str) -> None:
+    page = visit(path, language=language, size=size, meant=MAP)
+    if page.locator("[data-map]").count():
+        page.wait_for_selector(DRAWN, timeout=30_000)
+    axe(page)
+    assert fits(page)
+
+
+@pytest.mark.parametrize("path", ["/", "/landmarks/1", "/try"])
+def test_pages_are_accessible_in_the_dark(visit, axe, path: str) -> None:
+    axe(visit(path, dark=True, meant=MAP))
+
+
+def test_every_number_of_a_card_tells_its_source_on_hover_and_on_focus(visit, fits) -> None:
+    page = visit("/", meant=MAP)
+    figures = page.locator(".glance .figure")
+    assert figures.count() >= 30
+    for number in (0, 1, figures.count() - 1):
+        figure = figures.nth(number)
+        tip = figure.get_by_role("tooltip", include_hidden=True)
+        expect(tip).to_be_hidden()
+        figure.locator("button").hover()
+        expect(tip).to_be_visible()
+        expect(tip).to_contain_text(re.compile("documented|derived|assumed"))
+        expect(tip).to_contain_text("Source: ")
+        page.mouse.move(1, 1)
+        expect(tip).to_be_hidden()
+        figure.locator("button").focus()
+        expect(tip).to_be_visible()
+        assert fits(page)
+        page.keyboard.press("Escape")
+        expect(tip).to_be_hidden()
+
+
+def test_the_year_slider_and_the_cargo_move_map_tables_address_and_twins(visit) -> None:
+    page = visit("/", meant=MAP)
+    page.wait_for_selector(DRAWN, timeout=30_000)
+    drawn = json.loads(page.locator("[data-map]").get_attribute("data-drawn") or "{}")
+    assert drawn["flows"] > 20 and drawn["locks"] > 5 and drawn["places"] > 10
+    first = page.locator("[data-map-part=flows] td.number").first.inner_text()
+    page.locator("#f-year").focus()
+    page.keyboard.press("Home")
+    expect(page.locator("#f-year ~ output, label[for=f-year] output")).to_have_text("2024")
+    expect(page).to_have_url(re.compile("year=2024"))
+    expect(page.locator("[data-map-part=flows] caption")).to_contain_text("2024")
+    assert page.locator("[data-map-part=flows] td.number").first.inner_text() != first
+    page.locator("#f-cargo").select_option("coal")
+    expect(page).to_have_url(re.compile("cargo=coal"))
+    with page.expect_response(re.compile("flows.geojson.*cargo=coal")) as answered:
+        page.get_by_label("venues").check()
+    assert answered.value.ok
+    twin = page.get_by_role("link", name="JSON").get_attribute("href") or ""
+    told = page.request.get(page.url.split("/?")[0] + twin).json()
+    assert (told["year"], told["cargo"]) == (2024, "coal")
+
+
+def test_a_card_opens_its_landmark_and_keeps_the_scenario(visit) -> None:
+    page = visit("/", meant=MAP)
+    page.locator("#f-show").select_option("scenario:" + SCENARIO)
+    page.get_by_role("button", name="Show").first.click()
+    expect(page).to_have_url(re.compile("scenario=" + SCENARIO))
+    page.locator("#landmark-1 h3 a").click()
+    expect(page).to_have_url(re.compile("/landmarks/1.scenario=" + SCENARIO))
+    expect(page.get_by_role("heading", name="throughput of the Qujiang port area")).to_be_visible()
+    assert page.locator("svg.curve").count() >= 2
+    page.go_back()
+    page.get_by_role("link", name="What it changes").click()
+    expect(page.locator("tr", has_text="Fuchunjiang lock").first).to_contain_text("→")
+
+
+@pytest.mark.parametrize(("language", "size"), [("en", "desktop"), ("zh", "phone")])
+def test_a_change_is_tried_run_compared_shared_and_deleted(visit, axe, fits, site, language: str, size: str) -> None:
+    page = visit("/try", "transport", language=language, size=size, meant=(*MAP, "422"))
+    run = {"en": "Run it", "zh": "运行"}[language]
+    page.get_by_role("button", name=run).first.click()
+    expect(page.get_by_role("alert")).to_be_visible()  # nothing was changed
+    axe(page)
+    field = page.locator("[id='f-v:rates/diesel_price/rate_value']")
+    field.fill("dear")
+    page.get_by_role("button", name=run).first.click()
+    expect(page.locator("[id='f-v:rates/diesel_price/rate_value-fault']")).to_be_visible()
+    expect(field).to_have_value("dear")
+    slider = page.locator(".lever", has=field).locator("input[type=range]")
+    field.fill("7.2")
+    slider.focus()
+    for _ in range(5):
+        page.keyboard.press("ArrowRight")
+    assert float(field.input_value()) > 7.2
+    page.locator("#f-title").fill(f"贵 {language}")
+    page.locator("#f-futures").select_option("0")
+    page.locator("#f-visibility").select_option("link")
+    page.get_by_role("button", name=run).first.dblclick()
+    expect(page).to_have_url(re.compile("/studies/"))
+    axe(page)
+    expect(page.locator("#d-measures")).to_be_visible(timeout=90_000)  # htmx loads the page anew when the run is over
+    expect(page.locator("body")).to_contain_text("→")
+    axe(page)
+    assert fits(page)
+    link = page.locator("#share ~ .box code").inner_text()
+    assert link == page.url.split("?")[0]
+    other = visit(link.removeprefix(site.url), None, language=language, meant=MAP)  # whoever has the link
+    expect(other.locator("#d-measures")).to_be_visible()
+    assert other.locator("form[action$='/delete']").count() == 0
+    text = page.request.get(link + ".toml").text()
+    assert "diesel_price" in text
+    page.goto(site.url + "/try")
+    assert (
+        float(page.locator("[id='f-v:rates/diesel_price/rate_value']").input_value()) == 7.2
+    )  # the draft is done with
+    page.goto(link)
+    page.locator("summary", has_text=re.compile("^(Delete|删除)$")).click()
+    page.locator("form[action$='/delete'] button").click()
+    expect(page).to_have_url(re.compile("/studies$"))
+    assert page.locator("table.studies").get_by_text(f"贵 {language}").count() == 0
+
+
+def test_a_run_is_cancelled_and_run_again(visit) -> None:
+    page = visit("/try", "supervisor", meant=MAP)
+    field = page.locator("[id='f-v:rates/diesel_price/rate_value']")
+    field.fill("8.1")
+    page.locator("#f-futures").select_option("5000")
+    page.get_by_role("button", name="Run it").first.click()
+    expect(page.locator("#progress")).to_be_visible()
+    page.get_by_role("button", name="Cancel").click()
+    expect(page.get_by_role("status").first).to_contain_text("cancelled")
+    page.get_by_role("button", name="Run it again").click()
+    expect(page.locator("#progress")).to_be_visible()
+    page.get_by_role("button", name="Cancel").click()
+    expect(page.get_by_role("status").first).to_contain_text("cancelled")
+
+
+def test_without_scripts_a_file_is_uploaded_and_its_faults_are_told(visit, tmp_path) -> None:
+    page = visit("/try", "clerk", scripts=False, meant=("422",))
+    faulty = tmp_path / "faulty.toml"
+    faulty.write_text('name_zh = "x"\n[[set]]\ntable = "lokcs"\n', encoding="utf-8")
+    page.locator("#f-file").set_input_files(faulty)
+    page.get_by_role("button", name="Run it").last.click()
+    lines = page.get_by_role("alert").get_by_role("listitem")
+    assert lines.count() >= 4  # name_en, reason, the table, its reason: all at once
+    good = tmp_path / "good.toml"
+    good.write_text(
+        'name_zh = "贵"\nname_en = "dear"\nreason = "r"\n[[set]]\ntable = "rates"\nkey = "diesel_price"\n'
+        'values = { rate_value = 8.0 }\nreason = "r"\n',
+        encoding="utf-8",
+    )
+    page.locator("#f-file").set_input_files(good)
+    page.get_by_role("button", name="Run it").last.click()
+    expect(page).to_have_url(re.compile("/studies/"))
+    page.get_by_role("link", name="Look again").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("A change")
+
+
+def test_a_lost_connection_loses_nothing_of_a_change(visit) -> None:
+    page = visit("/try", "tax", meant=(*MAP, "ERR_INTERNET_DISCONNECTED"))
+    field = page.locator("[id='f-v:rates/diesel_price/rate_value']")
+    field.fill("8.3")
+    page.locator("#f-title").fill("offline")
+    page.context.set_offline(True)
+    page.get_by_role("button", name="Run it").first.click()
+    expect(page.locator("#offline")).to_be_visible()
+    page.context.set_offline(False)
+    page.reload()
+    expect(page.locator("#draft")).to_be_visible()
+    expect(field).to_have_value("8.3")
+    assert page.locator(".lever", has=field).evaluate("box => box.classList.contains('moved')")
+    expect(page.locator("#f-title")).to_have_value("offline")
+
+
+@pytest.mark.parametrize("path", ["/", "/landmarks/1"])
+def test_a_page_prints_on_a4(visit, path: str) -> None:
+    page = visit(path, meant=MAP)
+    page.emulate_media(media="print")
+    page.set_viewport_size({"width": 695, "height": 1000})  # A4 less its margins, at 96 points an inch
+    assert page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth")
+    assert page.locator(".bar .rooms").is_hidden()
+    pdf = page.pdf(format="A4")
+    assert pdf.startswith(b"%PDF") and len(pdf) > 20_000
