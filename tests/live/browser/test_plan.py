@@ -140,9 +140,11 @@ def test_the_year_slider_and_the_cargo_move_map_tables_address_and_twins(visit) 
     expect(page).to_have_url(re.compile("year=2024"))
     expect(page.locator("[data-map-part=flows] caption")).to_contain_text("2024")
     assert page.locator("[data-map-part=flows] td.number").first.inner_text() != first
-    page.locator("#f-cargo").select_option("coal")
+    with page.expect_response(re.compile("flows.geojson.*year=2024.*cargo=coal")) as answered:
+        page.locator("#f-cargo").select_option("coal")
+    assert answered.value.ok
     expect(page).to_have_url(re.compile("cargo=coal"))
-    with page.expect_response(re.compile("flows.geojson.*cargo=coal")) as answered:
+    with page.expect_response(re.compile("venues.geojson")) as answered:
         page.get_by_label("venues").check()
     assert answered.value.ok
     twin = page.get_by_role("link", name="JSON").get_attribute("href") or ""

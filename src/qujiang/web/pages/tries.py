@@ -230,7 +230,8 @@ def _written(form: Sent) -> str:
         if not text:
             raise DataError([Fault("form", None, "overlay", None, form.face.say("web.try.no_file"), "")])
         return text
-    content = upload.file.read(LARGEST_FILE + 1)
+    with upload.file as file:
+        content = file.read(LARGEST_FILE + 1)
     try:
         if len(content) > LARGEST_FILE:
             raise DataError([Fault("form", None, "file", None, form.face.say("web.try.large"), "")])
