@@ -5,7 +5,18 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
-from qujiang.words import en, web_desk, web_freight, web_map, web_outlook, web_plan, web_port, web_projects, web_shell, zh
+from qujiang.words import (
+    en,
+    web_desk,
+    web_freight,
+    web_map,
+    web_outlook,
+    web_plan,
+    web_port,
+    web_projects,
+    web_shell,
+    zh,
+)
 from qujiang.words.numbers import Language
 
 LANGUAGES: tuple[Language, ...] = ("en", "zh")
