@@ -69,7 +69,7 @@ def draw_gantt(
     height = _ROW_PX * (len(dated) + 2)
     words = _WORDS[language]
     parts = [
-        f'<svg xmlns="http://www.w3.org/2000/svg" role="img" viewBox="0 0 {_WIDTH_PX} {height}" font-family="sans-serif" font-size="12">',
+        f'<svg xmlns="http://www.w3.org/2000/svg" role="img" viewBox="0 0 {_WIDTH_PX} {height}" font-family="sans-serif" font-size="12" fill="currentColor">',
         f"<title>{words['title']}, {on}</title>",
         *_years(first, last, at, height),
     ]
@@ -79,7 +79,7 @@ def draw_gantt(
         parts.append(_row(standing, tops[name], at, language, finishes.get(name), name in critical))
     parts += _arrows([standing.project for standing in dated], tops, at)
     x = at(on)
-    parts.append(f'<line x1="{x}" y1="{_ROW_PX}" x2="{x}" y2="{height}" stroke="#000" stroke-dasharray="4 3"/>')
+    parts.append(f'<line x1="{x}" y1="{_ROW_PX}" x2="{x}" y2="{height}" stroke="currentColor" stroke-dasharray="4 3"/>')
     anchor = "end" if x > _WIDTH_PX - 80 else "middle"
     parts.append(f'<text x="{x}" y="{height - 6}" text-anchor="{anchor}">{words["day"]} {on}</text></svg>')
     return "\n".join(parts)
@@ -91,7 +91,7 @@ def _years(first: int, last: int, at: At, height: int) -> list[str]:
     for year in range(first, last, step):
         x = at(date(year, 1, 1))
         lines.append(
-            f'<line x1="{x}" y1="{_ROW_PX}" x2="{x}" y2="{height}" stroke="#ddd"/><text x="{x + 2}" y="14" fill="#555">{year}</text>'
+            f'<line x1="{x}" y1="{_ROW_PX}" x2="{x}" y2="{height}" stroke="currentColor" stroke-opacity="0.2"/><text x="{x + 2}" y="14" fill="currentColor" fill-opacity="0.75">{year}</text>'
         )
     return lines
 
@@ -111,7 +111,7 @@ def _row(standing: Standing, top: float, at: At, language: Language, finish: dat
         y = top + _BAR_PX / 2
         return text + f'<path d="M{right} {y - 6}l6 6l-6 6l-6 -6z" fill="{color}"/></g>'
     frame = ' stroke-width="2.5"' if critical else ""
-    edge = "#000" if critical else color
+    edge = "currentColor" if critical else color
     text += f'<rect x="{left}" y="{top}" width="{max(right - left, 2):.1f}" height="{_BAR_PX}" rx="2" fill="{color}" fill-opacity="0.35" stroke="{edge}"{frame}/>'
     if project.progress_share and project.progress_day:
         done = min(left + (right - left) * project.progress_share, at(project.progress_day))
@@ -143,8 +143,8 @@ def _arrows(projects: Sequence[Project], tops: Mapping[str, float], at: At) -> l
                 left, right = ends[project.id]
                 to_x, to_y = (right if left is None else left), tops[project.id] + _BAR_PX / 2
                 lines.append(
-                    f'<g class="after"><path d="M{x} {y}h6V{to_y}H{to_x}" fill="none" stroke="#333"/>'
-                    f'<path d="M{to_x} {to_y}l-5 -3v6z" fill="#333"/></g>'
+                    f'<g class="after"><path d="M{x} {y}h6V{to_y}H{to_x}" fill="none" stroke="currentColor"/>'
+                    f'<path d="M{to_x} {to_y}l-5 -3v6z" fill="currentColor"/></g>'
                 )
     return lines
 

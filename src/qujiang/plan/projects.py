@@ -24,8 +24,8 @@ if TYPE_CHECKING:
 
 #: A gain below this part of the measure is the solver's tolerance.
 NOTHING = 1e-9
-#: A move of a freight measure below this part of it is not shown: published figures have four digits.
-SMALLEST = 5e-5
+#: A move of a freight measure below this part of it is not shown: the figures that it rests on have three digits.
+SMALLEST = 5e-4
 
 
 @dataclass(frozen=True, slots=True)

@@ -64,6 +64,11 @@ def gain_words(binder: Binder, bound: str = ">=") -> Both:
     return both_numbers(signed_quantity, gain, unit)
 
 
+def course_key(measure: MeasureAnswer) -> str:
+    """Key of what stands beside today and target: the median of the futures that were run, else the base future."""
+    return "base" if measure.probability is None and measure.low is None else "median"
+
+
 def first_binder(measure: MeasureAnswer) -> Binder | None:
     """The limit that gains most; None where none gains."""
     return measure.binds[0] if measure.binds and measure.binds[0].gain > 0 else None
@@ -130,7 +135,8 @@ def _port(result: PlanResult) -> list[Both]:
         name: figure(value, port.unit)
         for name, value in (("today", port.today), ("base", port.median), ("target", port.target))
     }
-    told = [tell("answer.port", year=str(port.target_year), **shown)]
+    key = "answer.port" if course_key(port) == "base" else "answer.port.median"
+    told = [tell(key, year=str(port.target_year), **shown)]
     if not result.limits:
         return told
     first = result.limits[0]

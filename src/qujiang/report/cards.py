@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from qujiang.plan.result import Binder, LandmarkAnswer, MeasureAnswer, PlanResult
 from qujiang.report import answer
+from qujiang.report.futures import Curve, sweep_curve, years_curve
 from qujiang.report.scale import Scale, scale_for
 from qujiang.words import Both, both_numbers, known, number, percent, tell
 
@@ -75,6 +76,7 @@ class MeasureCard:
     reason: Both
     basis: Both
     growth: Both | None
+    curves: tuple[Curve, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,6 +138,7 @@ def _measure(measure: MeasureAnswer) -> MeasureCard:
         Both(measure.reason, measure.reason_zh),
         tell("basis", basis=basis) if any(basis) else Both("", ""),
         None if growth is None else tell("growth.needed", growth=growth),
+        tuple(curve for curve in (years_curve(measure), sweep_curve(measure)) if curve is not None),
     )
 
 
@@ -152,7 +155,8 @@ def _bind(binder: Binder, bound: str) -> Bind:
 def _figures(measure: MeasureAnswer) -> list[Figure]:
     assumed = answer.parts_assumed(measure)
     year = measure.target_year
-    base = tell("base.year", year=year) if year else tell("base")
+    name = answer.course_key(measure)
+    base = tell(f"{name}.year", year=year) if year else tell(name)
     target = tell("target.year", year=year) if year else tell("target")
     found = [
         Figure("today", tell("today"), answer.figure(measure.today, measure.unit), assumed["today"]),
@@ -161,7 +165,7 @@ def _figures(measure: MeasureAnswer) -> list[Figure]:
     ]
     if measure.low is not None and measure.high is not None:
         ends = {"low": answer.figure(measure.low, measure.unit), "high": answer.figure(measure.high, measure.unit)}
-        found.append(Figure("range", tell("range"), tell("to", **ends), measure.assumed))
+        found.append(Figure("range", tell("range.futures"), tell("to", **ends), measure.assumed))
     if measure.probability is not None:
         found.append(Figure("", tell("probability"), both_numbers(percent, measure.probability), measure.assumed))
     return found

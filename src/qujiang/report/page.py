@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import date
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from qujiang.plan.result import PlanResult
-from qujiang.report import answer, cards, evidence, flowmap, limits
+from qujiang.report import answer, cards, evidence, flowmap, futures, gantt, limits, projects
 from qujiang.report.aside import write_text, written_aside
 from qujiang.report.tables import Format, fill
 from qujiang.words import Both, tell
@@ -16,7 +17,18 @@ from qujiang.words import Both, tell
 if TYPE_CHECKING:
     from jinja2 import Environment
 
-SECTIONS = ("answer", "landmarks", "limits", "map", "calibration", "assumptions", "tensions", "run")
+SECTIONS = (
+    "answer",
+    "landmarks",
+    "futures",
+    "limits",
+    "projects",
+    "map",
+    "calibration",
+    "assumptions",
+    "tensions",
+    "run",
+)
 
 
 def write_report(result: PlanResult, district: Any, path: Path | str) -> Path:
@@ -47,10 +59,12 @@ def write_plan(result: PlanResult, district: Any, folder: Path | str, *, form: F
     return [folder / name for name in ("report.html", *names)]
 
 
-def report_html(result: PlanResult, district: Any) -> str:
-    """The page as text."""
+def report_html(result: PlanResult, district: Any, on: date | None = None) -> str:
+    """The page as text; the projects stand as on the day ``on``, else today."""
     assumed = evidence.assumptions(district)
     template = _environment().get_template("report.html.j2")
+    plan = gantt.project_plan(district, on)
+    shown = {"futures": result.futures is not None, "projects": result.projects is not None or plan is not None}
     return template.render(
         result=result,
         name=answer.name_of(result.district),
@@ -69,7 +83,10 @@ def report_html(result: PlanResult, district: Any) -> str:
         tensions=evidence.tensions(result, district),
         figures=evidence.figure_rows(result),
         run=evidence.run_rows(result),
-        sections=SECTIONS,
+        futures=futures,
+        projects=projects,
+        plan=plan,
+        sections=[name for name in SECTIONS if shown.get(name, True)],
         css=_css(),
     )
 

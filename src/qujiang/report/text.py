@@ -56,14 +56,16 @@ def _landmark(landmark: LandmarkAnswer, width: int, language: Language) -> list[
     head += [INDENT + line for line in fold(reason, width - len(INDENT))] if reason else []
     years = {measure.target_year for measure in landmark.measures if measure.target is not None}
     year = years.pop() if len(years) == 1 else None
-    rows = [_titles(year, language), *(_measure(measure, year, language) for measure in landmark.measures)]
+    keys = {answer.course_key(measure) for measure in landmark.measures if measure.median is not None}
+    course = keys.pop() if len(keys) == 1 else "median" if "median" in keys else "base"
+    rows = [_titles(year, course, language), *(_measure(measure, year, language) for measure in landmark.measures)]
     lines = table_lines(rows, width - len(INDENT), right=(1, 2, 3))
     return [*head, *(INDENT + line for line in lines)]
 
 
-def _titles(year: int | None, language: Language) -> list[str]:
-    """Heads of the columns; a year that all targets share stands here instead of at each."""
-    timed = ("base.year", "target.year") if year else ("base", "target")
+def _titles(year: int | None, course: str, language: Language) -> list[str]:
+    """Heads of the columns; a year that all targets share stands here instead of at each. ``course`` is base or median."""
+    timed = (f"{course}.year", "target.year") if year else (course, "target")
     return [say(key, language, year=year) for key in ("measure", "today", *timed, "status", "binds")]
 
 
