@@ -13,7 +13,6 @@ from qujiang.outlook.schedule import expect_finishes, find_critical_path
 from qujiang.report.evidence import table
 from qujiang.words import Both, both_numbers, number, tell
 
-
 #: Needed in a file of its own, not within a page.
 XMLNS = ' xmlns="http://www.w3.org/2000/svg"'
 
