@@ -1,7 +1,7 @@
 """A bundle's files compiled: the process proved to reach its end, forms merged, materials de-duplicated, days counted.
 
 Files: ``bundle.toml`` (title, lead, decisions), ``process.bpmn``, ``forms/application.json`` and one form per step that
-needs more, ``materials.csv``, ``items.csv`` (the single things as they were before).
+needs more, ``materials.csv``, ``items.csv`` (the single things as they were before), and perhaps ``labels.csv`` (words in both languages).
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from typing import Any
 from qujiang.cases import forms as form_words
 from qujiang.cases import walk
 from qujiang.cases.bpmn import read_process
+from qujiang.cases.labels import read_labels
 from qujiang.cases.diagram import read_drawing
 from qujiang.cases.model import Bundle, DecisionUse, Item, Material, Process
 from qujiang.errors import DataError, Fault
@@ -25,6 +26,7 @@ from qujiang.store.files import KINDS, MOST_BYTES
 from qujiang.tables.plain import PlainRow, parse_rows
 
 APPLICATION = "application"
+LABELS = "labels.csv"  # if absent: a reader of English finds the forms' own words
 MATERIALS = ("code", "name_zh", "name_en", "steps", "made_by", "tolerance_wd")
 FILE_RULES = ("kinds", "most_mb")  # if absent: every kind, 10 MB
 ITEMS = ("code", "name_zh", "step", "steps_before", "visits_before", "days_before", "window", "status")
@@ -39,6 +41,7 @@ def read_files(folder: Path) -> dict[str, str]:
         raise DataError(
             [Fault(name, None, None, None, "the file is missing", f"write {folder / name}") for name in missing]
         )
+    names += [LABELS] if (folder / LABELS).exists() else []
     return {name: (folder / name).read_text(encoding="utf-8-sig") for name in names}
 
 
@@ -74,6 +77,7 @@ def compile_bundle(name: str, files: Mapping[str, str], tables: Mapping[str, Dec
     if faults:
         raise DataError(faults)
     _, faults = form_words.merge_forms(forms)
+    labels = read_labels(files.get(LABELS, ""), process, forms, faults)
     domains = _domains(process, forms, decisions, tables, faults)
     if faults:
         raise DataError(faults)
@@ -81,7 +85,7 @@ def compile_bundle(name: str, files: Mapping[str, str], tables: Mapping[str, Dec
     digest = hashlib.sha256(json.dumps(dict(files), sort_keys=True).encode()).hexdigest()
     title_zh, title_en, lead = (str(declared.get(word, "")) for word in ("title_zh", "title_en", "lead"))
     drawn = read_drawing(files["process.bpmn"], process)
-    return Bundle(name, digest, title_zh, title_en, lead, process, forms, materials, items, decisions, found, drawn)
+    return Bundle(name, digest, title_zh, title_en, lead, process, forms, materials, items, decisions, found, drawn, labels)
 
 
 def counts(bundle: Bundle) -> dict[str, dict[str, int]]:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from datetime import date
 from typing import Any
 
-from jsonschema import Draft202012Validator, FormatChecker
+from jsonschema import Draft202012Validator, FormatChecker, ValidationError
 
 from qujiang.errors import Fault
 from qujiang.store.accounts import credit_code_is_valid
@@ -90,7 +91,7 @@ def answer_faults(merged: Mapping[str, Any], answers: Mapping[str, Any]) -> list
     """Every fault of some answers to a merged form."""
     faults = []
     for error in Draft202012Validator(dict(merged), format_checker=_FORMATS).iter_errors(dict(answers)):
-        place = ".".join(map(str, error.absolute_path)) or None
+        place = ".".join(map(str, error.absolute_path)) or _missing(error)
         faults.append(Fault("answers", None, place, None, error.message[:200], ""))
     for name, value in answers.items():
         if isinstance(value, str) and (
@@ -100,6 +101,12 @@ def answer_faults(merged: Mapping[str, Any], answers: Mapping[str, Any]) -> list
         if isinstance(value, int) and abs(value) > 2**53:
             faults.append(Fault("answers", None, name, None, "is too large a number", "at most 2^53"))
     return faults
+
+
+def _missing(error: ValidationError) -> str | None:
+    """The field that an error of the whole form means: the one that is required and missing."""
+    found = re.match(r"'([^']+)' is a required property", error.message) if error.validator == "required" else None
+    return found[1] if found else None
 
 
 def words_of(field: Mapping[str, Any]) -> tuple[str, ...] | None:

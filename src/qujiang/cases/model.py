@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
@@ -166,3 +166,4 @@ class Bundle:
     decisions: tuple[DecisionUse, ...]
     ways: frozenset[tuple[str, ...]]  # the steps of every combination of answers
     drawing: Drawing | None = None
+    labels: Mapping[tuple[str, str], tuple[str, str]] = field(default_factory=dict)  # (kind, code) -> (Chinese, English)

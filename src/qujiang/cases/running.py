@@ -40,11 +40,16 @@ def notice(library: Library, name: str, answers: Mapping[str, Any], on: date) ->
     """Everything that these answers will ask for, said once (一次告知)."""
     _, bundle = library.named(name)
     _need_application(bundle, answers)
+    return told(library, bundle, answers, on)
+
+
+def told(library: Library, bundle: Bundle, answers: Mapping[str, Any], on: date) -> dict[str, Any]:
+    """What answers that decide the way lead to: steps, days, papers, and the form with exactly their fields."""
     data = forecast(bundle, library.tables, answers, on)
     steps = walk.way(bundle.process, data)
     nodes = [bundle.process.nodes[step] for step in steps]
     return {
-        "bundle": name,
+        "bundle": bundle.name,
         "version": bundle.digest,
         "title_zh": bundle.title_zh,
         "steps": [{"step": n.id, "name": n.name, "department": n.department, "limit_wd": n.due_wd} for n in nodes],

@@ -28,7 +28,9 @@ def progress(connection: Connection, library: Library, code: str) -> dict[str, A
     )
     return {
         "code": code,
+        "bundle": bundle.name,
         "title_zh": bundle.title_zh,
+        "title_en": bundle.title_en,
         "state": row["state"],
         "version": row["version"],
         "steps": [
@@ -66,7 +68,7 @@ def worklist(connection: Connection, caller: Caller, limit: int = 100) -> list[d
     """The ready steps of the caller's department, the most urgent first."""
     caller.need("officer")
     query = (
-        select(cases.c.code, case_steps.c.node, case_steps.c.ready_on, case_steps.c.due_on)
+        select(cases.c.code, cases.c.bundle_id, case_steps.c.node, case_steps.c.ready_on, case_steps.c.due_on)
         .join(cases, cases.c.id == case_steps.c.case_id)
         .where(case_steps.c.department == caller.department, case_steps.c.state == "ready", cases.c.state == "open")
         .order_by(case_steps.c.due_on, cases.c.id)

@@ -29,7 +29,7 @@ from qujiang.web.settings import Settings, from_environment
 log = logging.getLogger("qujiang.web")
 health = APIRouter(tags=["health"])
 #: Beginnings of the paths whose bodies may carry a file.
-UPLOADS = ("/api/v1/files",)
+UPLOADS = ("/api/v1/files", "/cases/")
 
 
 @health.get("/health")
