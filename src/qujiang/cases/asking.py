@@ -1,4 +1,4 @@
-"""What must be known before anything else: the answers that decide the way, and the one-time notice from them alone."""
+"""The one-time notice before a form is filled in."""
 
 from __future__ import annotations
 
@@ -6,19 +6,8 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
-from qujiang.cases.bundle import APPLICATION
-from qujiang.cases.forms import answer_faults
 from qujiang.cases.library import Library
-from qujiang.cases.model import Bundle
-from qujiang.cases.running import told
-from qujiang.errors import DataError
-
-
-def decisive(bundle: Bundle) -> tuple[str, ...]:
-    """The application's fields that flows or decision tables ask, in the form's order."""
-    asked = {flow.field for flow in bundle.process.flows.values() if flow.field}
-    asked |= {name for use in bundle.decisions for name in use.inputs.values()}
-    return tuple(name for name in bundle.forms[APPLICATION]["properties"] if name in asked)
+from qujiang.cases.running import need_decisive, told
 
 
 def preview(library: Library, name: str, choices: Mapping[str, Any], on: date) -> dict[str, Any]:
@@ -30,9 +19,5 @@ def preview(library: Library, name: str, choices: Mapping[str, Any], on: date) -
         Every deciding answer that is missing or wrong.
     """
     _, bundle = library.named(name)
-    names = decisive(bundle)
-    properties = {field: bundle.forms[APPLICATION]["properties"][field] for field in names}
-    faults = answer_faults({"type": "object", "properties": properties, "required": list(names)}, choices)
-    if faults:
-        raise DataError(faults)
+    need_decisive(bundle, choices)
     return told(library, bundle, choices, on)

@@ -17,8 +17,8 @@ from typing import Any
 from qujiang.cases import forms as form_words
 from qujiang.cases import walk
 from qujiang.cases.bpmn import read_process
-from qujiang.cases.labels import read_labels
 from qujiang.cases.diagram import read_drawing
+from qujiang.cases.labels import read_labels
 from qujiang.cases.model import Bundle, DecisionUse, Item, Material, Process
 from qujiang.errors import DataError, Fault
 from qujiang.rules import DecisionTable
@@ -77,7 +77,7 @@ def compile_bundle(name: str, files: Mapping[str, str], tables: Mapping[str, Dec
     if faults:
         raise DataError(faults)
     _, faults = form_words.merge_forms(forms)
-    labels = read_labels(files.get(LABELS, ""), process, forms, faults)
+    labels = read_labels(files.get(LABELS, ""), faults)
     domains = _domains(process, forms, decisions, tables, faults)
     if faults:
         raise DataError(faults)
@@ -85,7 +85,9 @@ def compile_bundle(name: str, files: Mapping[str, str], tables: Mapping[str, Dec
     digest = hashlib.sha256(json.dumps(dict(files), sort_keys=True).encode()).hexdigest()
     title_zh, title_en, lead = (str(declared.get(word, "")) for word in ("title_zh", "title_en", "lead"))
     drawn = read_drawing(files["process.bpmn"], process)
-    return Bundle(name, digest, title_zh, title_en, lead, process, forms, materials, items, decisions, found, drawn, labels)
+    return Bundle(
+        name, digest, title_zh, title_en, lead, process, forms, materials, items, decisions, found, drawn, labels
+    )
 
 
 def counts(bundle: Bundle) -> dict[str, dict[str, int]]:
@@ -109,6 +111,13 @@ def counts(bundle: Bundle) -> dict[str, dict[str, int]]:
         "days": max(walk.longest_days(bundle.process, frozenset(way)) for way in bundle.ways),
     }
     return {"before": before, "after": after}
+
+
+def decisive(bundle: Bundle) -> tuple[str, ...]:
+    """The application's fields that flows or decision tables ask, in the form's order."""
+    asked = {flow.field for flow in bundle.process.flows.values() if flow.field}
+    asked |= {name for use in bundle.decisions for name in use.inputs.values()}
+    return tuple(name for name in bundle.forms[APPLICATION]["properties"] if name in asked)
 
 
 def merged_form(bundle: Bundle) -> dict[str, Any]:

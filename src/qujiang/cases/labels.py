@@ -15,20 +15,18 @@ COLUMNS = ("kind", "code", "name_zh", "name_en")
 KINDS = ("field", "value", "form", "step")
 
 
-def read_labels(
-    text: str, process: Process, forms: Mapping[str, Mapping[str, Any]], faults: list[Fault]
-) -> dict[tuple[str, str], tuple[str, str]]:
-    """The labels by kind and code; ``value`` is written ``field.word``. Empty without the file."""
+def read_labels(text: str, faults: list[Fault]) -> dict[tuple[str, str], tuple[str, str]]:
+    """The labels by kind and code; ``value`` is written ``field.word``. Empty without the file.
+
+    A label of what the drawing or the forms no longer hold stays unused: whoever removes a step need not mend the labels.
+    """
     if not text:
         return {}
-    known = label_codes(process, forms)
     read: dict[tuple[str, str], tuple[str, str]] = {}
     for row in parse_rows(text, FILE, COLUMNS):
         key = row["kind"], row["code"]
         if row["kind"] not in KINDS:
             faults.append(row.fault("kind", f"must be one of {', '.join(KINDS)}"))
-        elif key not in known:
-            faults.append(row.fault("code", f"is no {row['kind']} of the bundle"))
         if key in read:
             faults.append(row.fault("code", "stands twice"))
         if not row["name_zh"] or not row["name_en"]:

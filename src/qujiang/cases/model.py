@@ -166,4 +166,6 @@ class Bundle:
     decisions: tuple[DecisionUse, ...]
     ways: frozenset[tuple[str, ...]]  # the steps of every combination of answers
     drawing: Drawing | None = None
-    labels: Mapping[tuple[str, str], tuple[str, str]] = field(default_factory=dict)  # (kind, code) -> (Chinese, English)
+    labels: Mapping[tuple[str, str], tuple[str, str]] = field(
+        default_factory=dict
+    )  # (kind, code) -> (Chinese, English)

@@ -70,7 +70,7 @@ def start_case(unit: Unit, library: Library, calendar: WorkCalendar, application
     """
     unit.caller.need("enterprise")
     number, bundle = library.named(application.bundle)
-    _need_application(bundle, application.answers)
+    need_decisive(bundle, application.answers)
     data = forecast(bundle, library.tables, application.answers, china_date(unit.now))
     steps = walk.way(bundle.process, data)
     needed = files.materials_for(bundle, steps)
@@ -134,6 +134,15 @@ def complete_step(
         "ready": sorted(after.ready),
         "version": values["version"],
     }
+
+
+def need_decisive(bundle: Bundle, answers: Mapping[str, Any]) -> None:
+    """The answers that decide the way must be right before it, and with it every other fault, is known."""
+    names = files.decisive(bundle)
+    properties = {field: bundle.forms[files.APPLICATION]["properties"][field] for field in names}
+    faults = answer_faults({"type": "object", "properties": properties, "required": list(names)}, answers)
+    if faults:
+        raise DataError(faults)
 
 
 def _need_application(bundle: Bundle, answers: Mapping[str, Any]) -> None:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 
 from sqlalchemy import Connection, RowMapping, select
 
+from qujiang.calendar import WorkCalendar
 from qujiang.cases.library import Library
 from qujiang.cases.model import Bundle
 from qujiang.cases.papers import files_of
@@ -14,6 +16,7 @@ from qujiang.errors import ForbiddenError, NotFoundError, ScenarioError
 from qujiang.store import Caller
 from qujiang.store.schema_rooms import case_events, case_materials, case_steps, cases
 
+WARN_WD = 1  # yellow from so many working days before the last
 LOOKS = ("enterprise", "officer", "supervisor", "auditor")
 
 
@@ -23,9 +26,8 @@ def progress(connection: Connection, library: Library, code: str) -> dict[str, A
     if row is None:
         raise NotFoundError(f"no case {code!r}")
     bundle = library.of(connection, row["bundle_id"])
-    steps = connection.execute(
-        select(case_steps).where(case_steps.c.case_id == row["id"]).order_by(case_steps.c.ready_on, case_steps.c.node)
-    )
+    found = connection.execute(select(case_steps).where(case_steps.c.case_id == row["id"])).mappings()
+    steps = sorted(found, key=lambda s: (s["done_at"] is None, s["done_at"] or row["started_at"], s["node"]))
     return {
         "code": code,
         "bundle": bundle.name,
@@ -43,9 +45,17 @@ def progress(connection: Connection, library: Library, code: str) -> dict[str, A
                 "due_on": step["due_on"],
                 "done_at": step["done_at"],
             }
-            for step in steps.mappings()
+            for step in steps
         ],
     }
+
+
+def bundle_of(connection: Connection, library: Library, code: str) -> Bundle:
+    """The version of the bundle that a case began with."""
+    number = connection.execute(select(cases.c.bundle_id).where(cases.c.code == code)).scalar()
+    if number is None:
+        raise NotFoundError(f"no case {code!r}")
+    return library.of(connection, number)
 
 
 def shown(connection: Connection, caller: Caller, library: Library, code: str) -> dict[str, Any]:
@@ -124,6 +134,16 @@ def _named(bundle: Bundle, ready: list[RowMapping]) -> dict[str, Any]:
         for step in ready
     ]
     return {"bundle": bundle.name, "title_zh": bundle.title_zh, "title_en": bundle.title_en, "ready": steps}
+
+
+def clock(calendar: WorkCalendar, due_on: date | None, on: date) -> dict[str, Any]:
+    """A step's clock: its colour, and the working days left or late; without a last day, nothing."""
+    if due_on is None:
+        return {"colour": "", "left_wd": None, "late_wd": 0}
+    if on > due_on:
+        return {"colour": "red", "left_wd": None, "late_wd": calendar.days_between(due_on, on)}
+    left = calendar.days_between(on, due_on)
+    return {"colour": "yellow" if left <= WARN_WD else "green", "left_wd": left, "late_wd": 0}
 
 
 def _paper(row: RowMapping) -> dict[str, Any]:

@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 from qujiang.words import (
     en,
+    web_cases,
     web_desk,
     web_freight,
     web_map,
@@ -23,6 +24,7 @@ LANGUAGES: tuple[Language, ...] = ("en", "zh")
 #: Wording of the pages, a room a file, both languages side by side.
 PAGES = (
     web_shell.WORDS,
+    web_cases.WORDS,
     web_desk.WORDS,
     web_map.WORDS,
     web_freight.WORDS,

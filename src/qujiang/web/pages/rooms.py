@@ -32,6 +32,7 @@ ROOMS: tuple[Room, ...] = (
     Room("projects", "/projects"),
     Room("outlook", "/outlook"),
     Room("desk", "/desk"),
+    Room("cases", "/cases"),
     Room("accounts", "/accounts", frozenset({"admin"})),
 )
 
@@ -43,8 +44,9 @@ def open_rooms(caller: Caller) -> tuple[Room, ...]:
 
 def routers() -> Iterator[APIRouter]:
     """The routers of all rooms."""
-    from qujiang.web.pages import accounts, assets, desk, entry, freight, outlook, plan, port, projects, tries
+    from qujiang.web.pages import accounts, assets, cases, desk, entry, freight, outlook, plan, port, projects, tries
 
     yield from (assets.router, entry.router, accounts.router)
     yield from (plan.router, tries.router, freight.router, port.router, projects.router, outlook.router)
     yield from desk.routers()
+    yield from cases.routers()

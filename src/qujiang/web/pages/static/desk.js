@@ -97,4 +97,28 @@
     form.addEventListener("draft", show);
     show();
   }
+
+  // Files of one form: too much together is told before anything is sent.
+  const papers = document.querySelector("form[data-most-bytes]");
+  if (papers) {
+    const note = papers.querySelector("[data-too-much]");
+    const sum = () => [...papers.querySelectorAll("input[type=file]")]
+      .flatMap((field) => [...field.files]).reduce((bytes, file) => bytes + file.size, 0);
+    const tooMuch = () => { const much = sum() > Number(papers.dataset.mostBytes); note.hidden = !much; return much; };
+    papers.addEventListener("change", tooMuch);
+    papers.addEventListener("submit", (event) => {
+      if (!note || !tooMuch()) return;
+      event.preventDefault();
+      note.scrollIntoView({ block: "center" });
+    });
+  }
+
+  // The picture of a process opens where the case stands.
+  const now = document.querySelector(".picture .node.ready");
+  if (now) {
+    const frame = now.closest(".picture");
+    const at = now.getBoundingClientRect(), from = frame.getBoundingClientRect();
+    frame.scrollLeft += at.left - from.left - frame.clientWidth / 2 + at.width / 2;
+    frame.scrollTop += at.top - from.top - frame.clientHeight / 2 + at.height / 2;
+  }
 })();
