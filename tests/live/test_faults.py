@@ -27,11 +27,21 @@ from qujiang.store.schema import audit
 from qujiang.store.schema_rooms import request_events, requests
 
 SERVICES = Path(str(files("qujiang.districts"))) / "qujiang" / "services"
-WORKER = """
-import sys, uvicorn
+#: Imports once, then forks a server for every port that it is told, and says its number and, when it is over, its end.
+NURSERY = """
+import os, sys, uvicorn
 from pathlib import Path
 from qujiang.web import Settings, create_app
-uvicorn.run(create_app(Settings(sys.argv[1], Path(sys.argv[2]))), port=int(sys.argv[3]), log_level="error", timeout_graceful_shutdown=5)
+print("ready", flush=True)
+for line in sys.stdin:
+    pid = os.fork()
+    if pid == 0:
+        os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
+        settings = Settings(sys.argv[1], Path(sys.argv[2]))
+        uvicorn.run(create_app(settings), port=int(line), log_level="error", timeout_graceful_shutdown=5)
+        os._exit(0)
+    print(pid, flush=True)
+    print(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]), flush=True)
 """
 
 
@@ -39,41 +49,52 @@ class Victim:
     """A server process that is killed and started again on the same database."""
 
     def __init__(self, database: str, services: Path) -> None:
-        self.database, self.services = database, services
-        self.address = ""
-        self.process: subprocess.Popen[bytes] | None = None
+        command = [sys.executable, "-c", NURSERY, database, str(services)]
+        self.nursery = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        assert self._hear() == "ready"
+        self.address, self.pid = "", 0
+
+    def _hear(self) -> str:
+        assert self.nursery.stdout is not None
+        return self.nursery.stdout.readline().strip()
 
     def start(self) -> None:
         """Start on a new port: between two starts another program may have taken the old one."""
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
             port = free.getsockname()[1]
-        self.address = f"http://127.0.0.1:{port}"
-        arguments = [sys.executable, "-c", WORKER, self.database, str(self.services), str(port)]
-        self.process = subprocess.Popen(arguments, stdout=subprocess.DEVNULL)
+        assert self.nursery.stdin is not None
+        self.nursery.stdin.write(f"{port}\n")
+        self.nursery.stdin.flush()
+        self.address, self.pid = f"http://127.0.0.1:{port}", int(self._hear())
         deadline = time.monotonic() + 120
-        while time.monotonic() < deadline and self.process.poll() is None:
+        while time.monotonic() < deadline:
             try:
                 if httpx.get(f"{self.address}/health", timeout=1).status_code == 200:
                     return
             except httpx.HTTPError:
                 time.sleep(0.02)
-        raise AssertionError(f"the server did not start; it ended with {self.process.poll()}")
+        raise AssertionError("the server did not start")
 
     def kill(self, sign: signal.Signals = signal.SIGKILL) -> int:
-        assert self.process is not None
-        self.process.send_signal(sign)
-        code = self.process.wait(30)
-        self.process = None
-        return code
+        os.kill(self.pid, sign)
+        self.pid = 0
+        return int(self._hear())
+
+    def close(self) -> None:
+        if self.pid:
+            self.kill()
+        assert self.nursery.stdin is not None and self.nursery.stdout is not None
+        self.nursery.stdin.close()
+        self.nursery.wait(30)
+        self.nursery.stdout.close()
 
 
 @pytest.fixture
 def victim(database_url: str) -> Iterator[Victim]:
     made = Victim(database_url, SERVICES)
     yield made
-    if made.process is not None:
-        made.kill()
+    made.close()
 
 
 def firm_key(database: str) -> str:
