@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -10,6 +11,7 @@ import polars as pl
 import pytest
 
 from qujiang.cli import main
+from qujiang.districts import find_folder
 
 
 def call(capsys: pytest.CaptureFixture[str], *words: str) -> tuple[int | str | None, str, str]:
@@ -95,3 +97,26 @@ def test_a_yearbook_is_read_and_written(capsys: pytest.CaptureFixture[str], tmp_
     assert code == 0
     assert "published 6.5 %, computed 5.00 %: differs beyond rounding" in out
     assert pl.read_excel(out_file)["observed_value"].to_list() == [1e10, 1.05e10]
+
+
+def test_a_published_growth_that_differs_stands_beside_the_computed_one(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    code, out, _ = call(capsys, "track")
+    assert code == 0
+    assert "no gap beyond rounding" in out
+    folder = Path(shutil.copytree(find_folder(), tmp_path / "district"))
+    path = folder / "observations.csv"
+    frame = pl.read_csv(path, infer_schema=False)
+    # January to March 2023 of the city's port: the levels give 71.84 %
+    wrong = pl.when(pl.col("published_growth_percent") == "71.9").then(pl.lit("60.0"))
+    documented = pl.when(pl.col("indicator") == "throughput").then(pl.lit("documented")).otherwise(pl.col("status"))
+    changed = frame.with_columns(
+        wrong.otherwise(pl.col("published_growth_percent")).alias("published_growth_percent"),
+        documented.alias("status"),
+    )
+    path.write_text(changed.write_csv(), encoding="utf-8")
+    _, out, _ = call(capsys, "track", "--district", str(folder))
+    assert "衢州港 throughput 2023-01..2023-03: published 60 %, computed 71.84 %: differs beyond rounding" in out
+    clashes = json.loads(call(capsys, "track", "--district", str(folder), "--json")[1])["growth_clashes"]
+    assert {clash["observation"]["published_growth_percent"] for clash in clashes} >= {60.0}

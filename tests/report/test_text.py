@@ -77,7 +77,7 @@ def test_target_years_that_differ_stand_at_each_target(result):
 
 def test_an_empty_answer_is_still_an_answer(result):
     bare = replace(result, landmarks=(), limits=(), residuals=(), modal_constants=())
-    assert "0 of 0 landmarks hold" in plan_text(bare)
+    assert "There is nothing to test yet" in plan_text(bare)
 
 
 def test_only_the_tightest_locks_stand_among_the_limits(result):
@@ -86,3 +86,11 @@ def test_only_the_tightest_locks_stand_among_the_limits(result):
     text = plan_text(replace(result, limits=(*result.limits, *locks)), 200)
     assert "lock 3" in text and "lock 4 " not in text
     assert "6 wider locks are not listed here." in text
+
+
+def test_a_blank_district_is_told_what_to_fill_in(result):
+    blank = replace(result, landmarks=(), limits=(), residuals=(), modal_constants=())
+    text = plan_text(blank)
+    assert "0 of 0" not in text
+    assert "fill in landmarks.csv and measures.csv" in text
+    assert "请填写 landmarks.csv 和 measures.csv" in plan_text(blank, language="zh")

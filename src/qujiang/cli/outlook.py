@@ -15,6 +15,7 @@ from qujiang.errors import QujiangError, ScenarioError
 
 if TYPE_CHECKING:
     from qujiang.district import District
+    from qujiang.outlook.comparisons import GrowthCheck
     from qujiang.outlook.foresee import Foresight
     from qujiang.outlook.measures import MeasureState
     from qujiang.outlook.projects import Standing
@@ -51,9 +52,12 @@ def track(
 ) -> None:
     """Track: what every target asks, and claims that fail.
 
+    A published growth that differs from the one that the levels give is shown beside it.
+
     Measures that freight computes are shown as not computed here unless --value gives them; `qujiang plan` computes them.
     """
     from qujiang.outlook.claims import check_claims
+    from qujiang.outlook.comparisons import check_growth
     from qujiang.outlook.measures import judge_all
 
     opened, observations = _open(district, scenario)
@@ -61,6 +65,7 @@ def track(
     given = _given(values, set(opened["measures"]["id"]))
     states = judge_all(opened["measures"], given, observations, now_year=year, area=opened.info.name_zh)
     findings = check_claims(opened["indicators"], opened["measures"], observations)
+    clashes = [found for found in check_growth(observations) if (found.flag or "").startswith("differs")]
     if json_wanted:
         measures = [_plain(state) | {"light": state.light} for state in states]
         click.echo(
@@ -70,6 +75,7 @@ def track(
                     "now_year": year,
                     "measures": measures,
                     "claims": [_plain(f) for f in findings],
+                    "growth_clashes": [_plain(found) for found in clashes],
                 }
             )
         )
@@ -86,6 +92,19 @@ def track(
     click.echo("\nClaims that do not hold as written")
     for finding in findings:
         click.echo(f"  {finding.kind:<17}{', '.join(finding.rows):<16}  {finding.sentence}")
+    click.echo("\nPublished growth beside the one that the levels give; both are kept")
+    for clash in clashes:
+        click.echo(f"  {_clash(clash)}")
+    if not clashes:
+        click.echo("  no gap beyond rounding")
+
+
+def _clash(clash: GrowthCheck) -> str:
+    row = clash.observation
+    return (
+        f"{row.area} {row.indicator} {row.span}: published {row.published_growth_percent:g} %, "
+        f"computed {clash.computed_percent:.2f} %: {clash.flag}"
+    )
 
 
 def _line(state: MeasureState) -> tuple[str, ...]:

@@ -17,7 +17,9 @@ LOCKS_AMONG_LIMITS = 4
 
 
 def sentences(result: PlanResult, assumption_count: int | None = None) -> list[Both]:
-    """How many landmarks hold, what binds the port, what is not known."""
+    """How many landmarks hold, what binds the port, what is not known; of a district without landmarks, what to fill in."""
+    if not result.landmarks:
+        return [tell("answer.empty")]
     found = [_holds(result.landmarks), *_port(result)]
     measures = [measure for landmark in result.landmarks for measure in landmark.measures]
     missed = [row for row in result.residuals if row["met"] is False]

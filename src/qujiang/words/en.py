@@ -26,6 +26,7 @@ WORDS: dict[str, str] = {
     "status.off_track": "off track",
     "status.untestable": "cannot be tested",
     "status.unknown": "not known",
+    "answer.empty": "There is nothing to test yet: fill in landmarks.csv and measures.csv. `qujiang schema landmarks` and `qujiang schema measures` explain their columns; `qujiang new DIR --from qujiang` copies the bundled district as an example.",
     "answer.holds": "{holds} of {count} landmarks hold: {met} met today, {on_track} on track. {off_track} off track, {untestable} cannot be tested.",
     "answer.port": "The port goes from {today} to {base} by {year}; the target is {target}.",
     "answer.port.median": "The port goes from {today} to {base} by {year} (median of the futures); the target is {target}.",

@@ -26,6 +26,7 @@ WORDS: dict[str, str] = {
     "status.off_track": "达不到",
     "status.untestable": "无法检验",
     "status.unknown": "不明",
+    "answer.empty": "还没有可检验的内容：请填写 landmarks.csv 和 measures.csv。各列的含义见 `qujiang schema landmarks` 和 `qujiang schema measures`；`qujiang new DIR --from qujiang` 可复制自带的县区作为示例。",
     "answer.holds": "{count}项标志性成果中，{holds}项能实现：{met}项今天已达成，{on_track}项可按期达成；{off_track}项达不到，{untestable}项无法检验。",
     "answer.port": "港口吞吐量由{today}到{year}年{base}，目标为{target}。",
     "answer.port.median": "港口吞吐量由{today}到{year}年{base}（各种未来的中位数），目标为{target}。",
