@@ -21,7 +21,7 @@ from fastapi.testclient import TestClient
 
 from qujiang import studies
 from qujiang.district import District
-from qujiang.errors import ThrottledError
+from qujiang.errors import InfeasibleError, ThrottledError
 from qujiang.freight.quote import ask, quote
 from qujiang.freight.shelf import book_of
 from qujiang.outlook.foresee import foresee
@@ -38,6 +38,7 @@ from qujiang.report.project_rows import gains_of, projects_on
 from qujiang.report.series_chart import BOTTOM, HEIGHT, LEFT, TOP, WIDTH, series_chart
 from qujiang.store import SYSTEM, open_store
 from qujiang.web import Settings, create_app
+from qujiang.web.pages import freight
 from qujiang.web.pages.warm import Warm
 from qujiang.words.speech import WORDS
 from tests.live.conftest import SERVICES
@@ -117,6 +118,20 @@ def test_tonnes_that_are_none_are_refused(site: TestClient, tonnes: str) -> None
 def test_the_same_place_twice_is_a_fault_of_the_question(site: TestClient) -> None:
     answer = site.get("/freight.json", params={"from": "苏州", "to": "suzhou", "cargo": "plate", "tonnes": "5"})
     assert answer.status_code == 422 and answer.json()["faults"][0]["column"] == "to"
+
+
+def test_places_that_nothing_joins_are_told_as_a_fault(site: TestClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    def none(*_: object) -> None:
+        raise InfeasibleError("no chain from A to B: no open road joins them")
+
+    monkeypatch.setattr(freight, "quote", none)
+    assert site.get(ASKED.format(".json")).status_code == 422
+    for language, words in (
+        ("en", "Nothing goes from Changshan to Suzhou"),
+        ("zh", "从常山县到苏州市没有可行的运输方式"),
+    ):
+        page = site.get(ASKED.format("") + f"&lang={language}")
+        assert page.status_code == 422 and words in page.text and 'id="f-to-fault"' in page.text
 
 
 def test_what_is_typed_never_becomes_markup(site: TestClient) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 
 from qujiang.freight.drawn import Drawn
 from qujiang.report.flowmap import short_name
-from qujiang.report.geography import Frame, frame_around, read_outlines
+from qujiang.report.geography import Frame, frame_around
 from qujiang.report.labels import Label, Wish, place_labels
 from qujiang.report.quote_words import QuoteWords
 from qujiang.words import LANGUAGES, Language, quantity
@@ -74,7 +74,7 @@ def quote_picture(drawn: Sequence[Drawn], words: QuoteWords, language: Language)
     if not lines:
         return None
     frame = frame_around([(lon, lat) for _, points in lines for lon, lat in points], WIDTH)
-    outlines = read_outlines(words.district)
+    outlines = words.outlines
     paths = [] if outlines is None else [(o.kind, outlines.path(o, frame)) for o in outlines.features]
     ends = list(dict.fromkeys(name for one, _ in lines for name in (one.places[0], one.places[-1])))
     at = {name: frame.xy(*_points((name,), places)[0]) for name in ends if _points((name,), places)}

@@ -9,6 +9,7 @@ from typing import Any
 
 from qujiang.report.evidence import table
 from qujiang.report.flowmap import short_name
+from qujiang.report.geography import Outlines, read_outlines
 from qujiang.words import Both, both_numbers, known, number, quantity, tell
 from qujiang.words.speech import WORDS
 
@@ -38,6 +39,11 @@ class QuoteWords:
         self.district = district
         self.places: dict[str, Mapping[str, Any]] = {row["id"]: row for row in table(district, "places").to_dicts()}
         self.titles = {row["id"]: row["title"] for row in table(district, "sources").to_dicts()}
+
+    @cached_property
+    def outlines(self) -> Outlines | None:
+        """The district's outlines."""
+        return read_outlines(self.district)
 
     @cached_property
     def _vessels(self) -> dict[str, Both]:

@@ -93,6 +93,10 @@ WORDS: dict[str, tuple[str, str]] = {
         "“{text}” may be {names}: write one of them.",
         "“{text}”可能指{names}，请写明其中一个。",
     ),
+    "web.freight.fault.none": (
+        "Nothing goes from {start} to {to}: {why}",
+        "从{start}到{to}没有可行的运输方式：公路不通，附近也没有可用的码头或货运站（{why}）",
+    ),
     "web.freight.fault.same": ("Start and end are the same place.", "起点与终点相同。"),
     "web.freight.fault.tonnes": (
         "Write a number above 0 and up to 10,000,000.",

@@ -82,7 +82,9 @@ def quotes(face: PublicFace, chain: str = "1") -> View:
     try:
         chains = quote(book, found.question)
     except InfeasibleError as error:
-        fault = _fault("to", found.values["to"], face.refusal(str(error)))
+        ends = [words.place(book.places.ids[place]) for place in (found.question.origin, found.question.destination)]
+        said = face.say("web.freight.fault.none", start=ends[0], to=ends[1], why=str(error))
+        fault = _fault("to", found.values["to"], said)
         if face.path.endswith((".json", ".csv")):
             raise
         return View({"question": None, "chains": []}, [], aside | _lines(face, [fault]), status=422)
@@ -226,6 +228,8 @@ def _result(face: Face, question: Question, answer: Mapping[str, Any], chains: t
         (face.say("web.freight.chain", number=numbers[id(c)]), c.kg, lorry.kg) for c, lorry in told.no_greener(chains)
     ]
     every = list(dict.fromkeys(name for chain in answer["chains"] for name in chain["assumed"]))
+    rates = words.rates(every)
+    known = {rate.id for rate in rates}
     return {
         "answer": answer,
         "words": words,
@@ -239,10 +243,8 @@ def _result(face: Face, question: Question, answer: Mapping[str, Any], chains: t
         "picture": quote_picture(drawn, words, face.language),
         "map": setting,
         "greener": greener,
-        "rates": words.rates(every),
-        "tables": [
-            words.thing(name).of(face.language) for name in every if name not in {r.id for r in words.rates(every)}
-        ],
+        "rates": rates,
+        "tables": [words.thing(name).of(face.language) for name in every if name not in known],
     }
 
 
