@@ -45,7 +45,7 @@ def faulty(tmp_path: Path) -> Path:
 def test_the_bundled_district_has_no_fault(shell: Shell) -> None:
     code, out, err = shell("check")
     assert (code, err) == (0, "")
-    assert out.startswith("qujiang: no fault in 44 tables with ")
+    assert out.startswith("qujiang: no fault in 45 tables with ")
 
 
 def test_no_fault_in_json(shell: Shell) -> None:
@@ -157,3 +157,16 @@ def test_help_begins_as_the_list_of_commands_says(shell: Shell, name: str) -> No
     assert code == 0
     assert COMMANDS[name][2] in out
     assert cli is not None
+
+
+def test_check_holds_the_building_stock_against_itself(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    folder = Path(shutil.copytree(find_folder(), tmp_path / "district"))
+    leases = (folder / "leases.csv").read_text(encoding="utf-8").splitlines()
+    first = leases[1].split(",")
+    again = ",".join(["again", *first[1:]])
+    (folder / "leases.csv").write_text("\n".join([*leases, again]) + "\n", encoding="utf-8")
+    with pytest.raises(SystemExit) as left:
+        main(["check", str(folder)])
+    told = capsys.readouterr().err
+    assert left.value.code == 1
+    assert f"leases.csv:{len(leases) + 1}" in told or "leases.csv:2" in told

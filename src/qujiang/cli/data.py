@@ -14,6 +14,7 @@ from qujiang.errors import DataError, QujiangError
 
 if TYPE_CHECKING:
     from qujiang.district import District
+    from qujiang.errors import Fault
 
 DISTRICT = click.argument("district", required=False)
 
@@ -37,6 +38,8 @@ def check(district: str | None, scenario: str | None, datapackage: bool, json_wa
             opened = opened.with_scenario(scenario)
         except DataError as error:
             faults = list(error.faults)
+    if opened is not None and not faults:
+        faults = _stock_faults(opened)
     if opened is not None and not faults and datapackage:
         _describe(opened)
     name = opened.info.id if opened is not None else str(district)
@@ -50,6 +53,14 @@ def check(district: str | None, scenario: str | None, datapackage: bool, json_wa
     rows = sum(frame.height for frame in opened.values())
     filled = sum(frame.height > 0 for frame in opened.values())
     click.echo(f"{name}: no fault in {filled} tables with {rows:,} rows")
+
+
+def _stock_faults(opened: District) -> list[Fault]:
+    """Faults among carriers, suites and leases that no table alone shows: leases that overlap, floors larger than their building."""
+    from qujiang.buildings.faults import find_faults
+    from qujiang.district.scopes import Scope
+
+    return find_faults(Scope(opened.info, opened.frames, opened.lines))
 
 
 @click.command()
