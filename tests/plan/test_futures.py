@@ -25,6 +25,7 @@ from qujiang.plan.futures_text import futures_text
 from qujiang.plan.measures import significant
 from qujiang.plan.port import _boxes, _limits, answer_port, target_year
 from tests.plan.conftest import measure
+from tests.plan.test_resume import small_model
 
 FUTURES = 300
 
@@ -118,7 +119,7 @@ def _only(model: FutureModel, name: str, target: float) -> FutureModel:
     row = next(row for row in model.measures if row["id"] == name)
     row = {**row, "target_value": target, "today_low_value": None, "today_high_value": None}
     return replace(
-        model, base=None, target=None, measures=(row,), foresight=measure_inputs([row], {name: model.paces[name][0]})
+        model, base=None, target=None, measures=(row,), foresight=measure_inputs([row], {name: model.paces[name]})
     )
 
 
@@ -131,6 +132,38 @@ def test_one_uncertain_number_with_a_known_law(model):
     want = stats.norm.sf(pace / 10.0)
     error = np.sqrt(want * (1 - want) / 4096)
     assert abs(np.mean(found.values["m21"] >= 550.0) - want) < 4 * error
+
+
+def test_a_forecast_gives_the_spread_and_the_base_course_its_middle(district):
+    """Retail sales: the futures' quantiles lie off the base value as the forecast's band ends off its median."""
+    model = small_model(district)
+    seen = model.foreseen["m31"]
+    assert seen.ratios and not seen.reason
+    row = {
+        **next(row for row in model.measures if row["id"] == "m31"),
+        "today_low_value": None,
+        "today_high_value": None,
+    }
+    alone = replace(
+        model, measures=(row,), foresight=measure_inputs([row], {"m31": model.paces["m31"]}, model.foreseen)
+    )
+    values = run(alone, 128 * 64, seed=3).values["m31"]
+    pace, first = model.paces["m31"]
+    middle = row["today_value"] * (1 + pace / 100) ** (row["target_year"] - first)
+    for score, ratio in seen.ratios:
+        share = stats.norm.cdf(score)
+        error = np.sqrt(share * (1 - share) / len(values))
+        assert abs(np.mean(values <= middle * ratio) - share) < 4 * error
+    still = run_block(alone.collapsed(), 1, 0).values["m31"]
+    assert still == pytest.approx(np.full(len(still), middle))
+
+
+def test_a_series_that_cannot_be_foreseen_says_why_and_keeps_the_assumed_spread(district):
+    from qujiang.outlook.series import read
+    from qujiang.plan.draws import foresee_measure
+
+    none = foresee_measure(read(district["observations"]), district.info.name_zh, "no_such_series", 2027)
+    assert none.ratios == () and "no_such_series" in none.reason
 
 
 def test_the_same_bytes_with_one_process_and_with_two(result, model, ensemble, answer):

@@ -69,6 +69,24 @@ def normal(position: ArrayLike, mean: ArrayLike, deviation: ArrayLike) -> Floats
     return np.asarray(mean, dtype=float) + np.asarray(deviation, dtype=float) * ndtri(np.asarray(position, dtype=float))
 
 
+def through_knots(position: ArrayLike, scores: Sequence[float], values: Sequence[float]) -> Floats:
+    """Inverse of a law given at some normal scores: straight between them, and beyond the last as between the last two.
+
+    >>> through_knots([0.5, 0.8413447460685429], [-1.0, 0.0, 1.0], [1.0, 2.0, 4.0]).round(6).tolist()
+    [2.0, 4.0]
+    """
+    from scipy.special import ndtri
+
+    at, x, y = (
+        ndtri(np.asarray(position, dtype=float)),
+        np.asarray(scores, dtype=float),
+        np.asarray(values, dtype=float),
+    )
+    low = y[0] + (at - x[0]) * (y[1] - y[0]) / (x[1] - x[0])
+    high = y[-1] + (at - x[-1]) * (y[-1] - y[-2]) / (x[-1] - x[-2])
+    return np.where(at < x[0], low, np.where(at > x[-1], high, np.interp(at, x, y)))
+
+
 def with_common_factor(position: ArrayLike, factor: ArrayLike, correlation: float) -> Floats:
     """Positions whose normal scores share a factor: corr(score_i, score_j) = ``correlation`` for i and j of one factor.
 

@@ -12,10 +12,15 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 import polars as pl
+from scipy.special import ndtri
 
+from qujiang.errors import ScenarioError
 from qujiang.freight.problem import FreightProblem
 from qujiang.freight.rates import NEEDED
 from qujiang.methods import quasi_random
+from qujiang.methods.forecast import LEVELS
+from qujiang.outlook.foresee import foresee
+from qujiang.outlook.series import Observations
 
 #: Correlation of the normal scores of two growths of one group (assumed).
 GROUP_CORRELATION = 0.6
@@ -39,7 +44,7 @@ Floats = np.ndarray
 
 @dataclass(frozen=True, slots=True)
 class Input:
-    """One uncertain number. ``group`` names its common factor; ``law`` is triangular, uniform, normal or factor.
+    """One uncertain number. ``group`` names its common factor; ``law`` is triangular, uniform, normal, bands or factor.
 
     A negative ``correlation`` moves it against the factor.
     For the normal law ``middle`` is the mean and ``high - middle`` the standard deviation.
@@ -53,6 +58,7 @@ class Input:
     law: str
     group: str = ""
     correlation: float = 0.0
+    knots: tuple[tuple[float, float], ...] = ()  # of the law ``bands``: normal score and value, rising
 
     def at(self, position: Floats) -> Floats:
         """Values at positions in (0, 1)."""
@@ -60,6 +66,8 @@ class Input:
             return quasi_random.triangular(position, self.low, self.middle, self.high)
         if self.law == "uniform":
             return quasi_random.uniform(position, self.low, self.high)
+        if self.law == "bands" and self.knots:
+            return quasi_random.through_knots(position, *zip(*self.knots, strict=True))
         return quasi_random.normal(position, self.middle, self.high - self.middle)
 
 
@@ -77,7 +85,7 @@ class Inputs:
 
     def collapsed(self) -> Inputs:
         """Every range shrunk to its middle: the base future."""
-        return Inputs(self.stream, tuple(replace(x, low=x.middle, high=x.middle) for x in self.items))
+        return Inputs(self.stream, tuple(replace(x, low=x.middle, high=x.middle, knots=()) for x in self.items))
 
     def own(self, seed: int, block: int) -> dict[str, Floats]:
         """Independent points of one block of futures, shape (128,) each, before groups share anything."""
@@ -275,7 +283,50 @@ CARRIED_DEVIATION = 10.0
 LANDMARK_CORRELATION = 0.5
 
 
-def measure_inputs(rows: Sequence[Mapping], paces: Mapping[str, float]) -> Inputs:
+@dataclass(frozen=True, slots=True)
+class Foreseen:
+    """What a forecast says of a measure's year: ``ratios`` of its bands' ends to its median, by normal score; and how it came about.
+
+    ``reason`` says why there is none. The base future keeps its own course: the forecast gives the spread around it, and its own
+    median is told beside.
+    """
+
+    year: int
+    median: float | None
+    points_count: int
+    how: str
+    ratios: tuple[tuple[float, float], ...] = ()
+    reason: str = ""
+
+    def as_dict(self) -> dict:
+        """JSON form."""
+        return {
+            "year": self.year, "median": self.median, "points_count": self.points_count, "how": self.how,
+            "ratios_by_score": [list(pair) for pair in self.ratios], "reason": self.reason,
+        }  # fmt: skip
+
+
+def foresee_measure(observations: Observations, area: str, indicator: str, year: int) -> Foreseen:
+    """The forecast of one indicator for one year, from the outlook room; without one the reason."""
+    try:
+        found = foresee(observations, area, indicator, until_year=year)
+    except ScenarioError as error:
+        return Foreseen(year, None, 0, "", (), str(error))
+    last = found.years[-1]
+    if last.median_value <= 0 or min(last.low_value.values()) <= 0:
+        return Foreseen(
+            year, last.median_value, found.forecast.points_count, found.forecast.how, (), "a band reaches 0"
+        )
+    score = {level: float(ndtri((1 + level) / 2)) for level in LEVELS}
+    ends = [(-score[level], last.low_value[level]) for level in LEVELS] + [(0.0, last.median_value)]
+    ends += [(score[level], last.high_value[level]) for level in LEVELS]
+    ratios = tuple((at, value / last.median_value) for at, value in sorted(ends))
+    return Foreseen(year, last.median_value, found.forecast.points_count, "; ".join(found.rests_on), ratios)
+
+
+def measure_inputs(
+    rows: Sequence[Mapping], paces: Mapping[str, tuple[float, int]], foreseen: Mapping[str, Foreseen] | None = None
+) -> Inputs:
     """Inputs of the measures that no room computes: today's value and its yearly growth.
 
     Parameters
@@ -283,7 +334,9 @@ def measure_inputs(rows: Sequence[Mapping], paces: Mapping[str, float]) -> Input
     rows
         Rows of ``measures`` that can be tested and are grown or carried.
     paces
-        Published growth by measure [percent a year]; a carried measure has 0.
+        Published growth by measure [percent a year], 0 for a carried one, and the year that it starts from.
+    foreseen
+        Forecasts: where one has bands, they are the law of the growth; else it is normal, its spread assumed.
     """
     found: list[Input | None] = []
     for row in rows:
@@ -295,11 +348,13 @@ def measure_inputs(rows: Sequence[Mapping], paces: Mapping[str, float]) -> Input
             )
         )  # fmt: skip
         deviation = GROWTH_DEVIATION if row["model"] == "growth" else CARRIED_DEVIATION
-        pace = paces[row["id"]]
+        pace, first = paces[row["id"]]
+        knots = _knots(pace, first, (foreseen or {}).get(row["id"]))
         found.append(
             Input(
-                f"pace:{row['id']}", f"growth of {name}", pace - deviation, pace, pace + deviation, "normal",
-                **_in_group(f"landmark {row['landmark_no']}", sign * LANDMARK_CORRELATION),
+                f"pace:{row['id']}", f"growth of {name}", pace - deviation, pace, pace + deviation,
+                "bands" if knots else "normal",
+                **_in_group(f"landmark {row['landmark_no']}", sign * LANDMARK_CORRELATION), knots=knots,
             )
         )  # fmt: skip
     kept = [item for item in found if item is not None]
@@ -308,3 +363,11 @@ def measure_inputs(rows: Sequence[Mapping], paces: Mapping[str, float]) -> Input
         Input(name, f"{name.removeprefix('factor:')}: what its measures share", 0, 0.5, 1, "factor") for name in groups
     ]
     return Inputs(FORESIGHT, (*shared, *kept))
+
+
+def _knots(pace: float, first: int, foreseen: Foreseen | None) -> tuple[tuple[float, float], ...]:
+    """Growth a year at each normal score, so that the last year lies off the base course as the forecast's bands off their median."""
+    if foreseen is None or not foreseen.ratios or foreseen.year <= first:
+        return ()
+    years = foreseen.year - first
+    return tuple((score, ((1 + pace / 100) * ratio ** (1 / years) - 1) * 100) for score, ratio in foreseen.ratios)

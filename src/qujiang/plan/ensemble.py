@@ -296,6 +296,7 @@ def _summary(
         "waits": _waits(futures),
         "contradicts_today_share": float(np.mean(futures.contradicts)),
         "equilibrium_steps": futures.steps,
+        "foreseen": {name: forecast.as_dict() for name, forecast in model.foreseen.items()},
         "laws": _laws(),
     }
 

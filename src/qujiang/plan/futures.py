@@ -16,7 +16,7 @@ import polars as pl
 from qujiang.methods import quasi_random
 from qujiang.outlook.measures import MeasureState
 from qujiang.outlook.series import read as read_observations
-from qujiang.plan.draws import Inputs, measure_inputs
+from qujiang.plan.draws import Foreseen, Inputs, foresee_measure, measure_inputs
 from qujiang.plan.futures_coupling import STARTS
 from qujiang.plan.futures_limits import KINDS
 from qujiang.plan.futures_port import PortFutures, Today, run_port
@@ -40,6 +40,7 @@ class FutureModel:
     foresight: Inputs
     measures: tuple[Mapping[str, Any], ...]  # testable rows of ``measures``
     paces: Mapping[str, tuple[float, int]]  # growth [percent a year] and first year of grown and carried measures
+    foreseen: Mapping[str, Foreseen]  # forecasts of measures that grow
     base_year: int
     year: int
     today_t: float
@@ -99,8 +100,14 @@ def build_model(
         for state in states
         if state.model in ("growth", "carried")
     }
-    foreseen = [row for row in testable if row["model"] in ("growth", "carried")]
-    foresight = measure_inputs(foreseen, {name: pace for name, (pace, _) in paces.items()})
+    seen = read_observations(overlaid["observations"])
+    foreseen = {
+        row["id"]: foresee_measure(seen, info.name_zh, row["model_argument"], row["target_year"])
+        for row in testable
+        if row["model"] == "growth" and row["model_argument"] and row["target_year"]
+    }
+    rest = [row for row in testable if row["model"] in ("growth", "carried")]
+    foresight = measure_inputs(rest, paces, foreseen)
     base = target = None
     today_t = today_teu = 0.0
     if port is not None:
@@ -108,7 +115,9 @@ def build_model(
         base = target if overlaid is district else read_side(district, port.freight.base.problem, None)
         today_t = port.today_t
         today_teu = today_of(measures, "freight_teu", port.freight.base.throughput_teu())
-    return FutureModel(base, target, foresight, tuple(testable), paces, info.base_year, year, today_t, today_teu)
+    return FutureModel(
+        base, target, foresight, tuple(testable), paces, foreseen, info.base_year, year, today_t, today_teu
+    )
 
 
 def _has_future(row: Mapping[str, Any], state: MeasureState) -> bool:
