@@ -255,24 +255,25 @@ class Crowded:
         none = np.zeros(0)
         return ChainEquilibrium(none, none, none, flow, price, np.nan, np.nan, np.nan, 0)
 
-    def all(self, start: str = STARTS[0]) -> tuple[Agreed, list[tuple[ChainSet, ChainEquilibrium]]]:
-        """Every future of the block."""
-        futures = [self.solve(f, start=start) for f in range(self.drawn.cost.shape[1])]
+    def all(self, start: str = STARTS[0]) -> tuple[Agreed, list[ChainEquilibrium]]:
+        """Every future of the block. Its chains are not kept: a block of them is half a gigabyte."""
+        futures = [self.solve(f, start=start)[1] for f in range(self.drawn.cost.shape[1])]
         crowd = self.crowd
         tonnes = np.empty_like(self.drawn.cost)
         freight = np.empty_like(tonnes)
         wait, price = (np.empty((crowd.count, len(futures))) for _ in range(2))
-        for f, (_, found) in enumerate(futures):
+        for f, found in enumerate(futures):
             tonnes[crowd.rank, f] = found.amount[: self.own]
             later = np.where(self.hard, 0.0, found.price - self.drawn.held_h[:, f])
             added = crowd.entry_count * self.vessel_yuan(f) * later[crowd.entry_resource]
             freight[crowd.rank, f] = np.bincount(crowd.entry_chain, added, self.own)
             wait[:, f] = np.where(self.hard, 0.0, found.price)
             price[:, f] = np.where(self.hard, found.price, 0.0)
-        return Agreed(tonnes, freight, wait, price, sum(found.steps for _, found in futures)), futures
+        return Agreed(tonnes, freight, wait, price, sum(found.steps for found in futures)), futures
 
-    def lock_gains_at_most(self, f: int, chains: ChainSet, found: ChainEquilibrium) -> Floats:
+    def lock_gains_at_most(self, f: int, found: ChainEquilibrium) -> Floats:
         """What each lock's wait beyond the held one takes off the tonnes at the port, all else fixed, shape (resources,)."""
+        chains = self.chains(f)
         scale = np.full(len(chains.demand), self.drawn.logit_scale[f])
         fall = fall_by_wait(chains, scale, found.amount, found.share, self.crowd.calls)
         return np.where(self.hard, 0.0, fall * (found.price - self.drawn.held_h[:, f]))

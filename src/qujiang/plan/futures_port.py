@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from qujiang.freight.congestion import LOCKAGES_MISSED
-from qujiang.methods.equilibrium_chains import ChainEquilibrium, ChainSet
+from qujiang.methods.equilibrium_chains import ChainEquilibrium
 from qujiang.plan.futures_coupling import FULLEST, Agreed, Crowd, Crowded, Drawn, lock_curves, queue_shape
 from qujiang.plan.futures_freight import costs, shares
 from qujiang.plan.futures_limits import KINDS, PHYSICAL, container_t, slower, whole_limits
@@ -83,7 +83,7 @@ def run_port(base_side: Side, side: Side, today: Today, positions: Mapping[str, 
     figures = {"demand_t": years.scale * free_t, "water_freight_yuan_per_t": cost, "throughput_t": tonnes_t}
     for r in np.flatnonzero(np.array(side.crowd.kinds) == "berth").tolist():
         name = side.crowd.ids[r]
-        figures[f"berth_flow_t:{name}"] = years.scale * np.array([found.flow[r] for _, found in solved])
+        figures[f"berth_flow_t:{name}"] = years.scale * np.array([found.flow[r] for found in solved])
         figures[f"berth_wait_h:{name}"] = agreed.wait_h[r]
     if years.levels:
         figures["cap_t"] = np.min(list(years.levels.values()), axis=0)
@@ -264,12 +264,10 @@ def _box_wall(years: _Years, today: Today) -> Floats:
     return np.where(level > 0, level, np.inf)
 
 
-def _berth_wait(
-    crowd: Crowd, agreed: Agreed, solved: Sequence[tuple[ChainSet, ChainEquilibrium]], drawn: Drawn
-) -> Floats:
+def _berth_wait(crowd: Crowd, agreed: Agreed, solved: Sequence[ChainEquilibrium], drawn: Drawn) -> Floats:
     """Mean wait for a berth beyond that of the base year, by tonnes [h]."""
     at = np.flatnonzero(np.array(crowd.kinds) == "berth")
-    flow = np.stack([found.flow[at] for _, found in solved], axis=1)
+    flow = np.stack([found.flow[at] for found in solved], axis=1)
     total = flow.sum(axis=0)
     later = ((agreed.wait_h[at] - drawn.held_h[at]) * flow).sum(axis=0)
     return np.divide(later, total, out=np.zeros(flow.shape[1]), where=total > 0)
@@ -279,7 +277,7 @@ def _bind(
     crowded: Crowded,
     years: _Years,
     agreed: Agreed,
-    solved: Sequence[tuple[ChainSet, ChainEquilibrium]],
+    solved: Sequence[ChainEquilibrium],
     tonnes_t: Floats,
 ) -> tuple[Floats, Floats]:
     """The limit whose relaxation alone gains most in each future: a wall with a price, a lock, else demand."""
@@ -289,11 +287,11 @@ def _bind(
     levels = np.array([years.levels[name] for name in names]).reshape(len(names), count)
     cap = levels.min(axis=0, initial=np.inf)
     growth = _growth_of_demand(crowded, years)
-    for f, (chains, found) in enumerate(solved):
+    for f, found in enumerate(solved):
         if crowd.port_wall >= 0 and agreed.price[crowd.port_wall, f] > 0:
             kind[f] = KINDS.index(names[int(levels[:, f].argmin())])
             continue
-        most = years.scale[f] * crowded.lock_gains_at_most(f, chains, found)
+        most = years.scale[f] * crowded.lock_gains_at_most(f, found)
         most[[k != "lock" for k in crowd.kinds]] = 0.0
         demand_at_least = min(cap[f] - tonnes_t[f], SMALL_SHARE * tonnes_t[f]) if growth[f] > 1 + SMALL_SHARE else 0.0
         if most.max(initial=0.0) <= max(demand_at_least, 1e-6 * tonnes_t[f]):
