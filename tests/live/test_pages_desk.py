@@ -173,6 +173,8 @@ def test_a_request_is_sent_received_and_found_again(site: Desk) -> None:
     seen = site.get("firm", f"/desk/requests/{number[1]}.json").json()
     assert seen["description"] == "三天\n未靠" and seen["channel"] == "page" and seen["enterprise_code"]
     assert seen["attributes"] == {"vessel_name": "浙衢货1", "arrival": "2026-11-25T08:00:00+08:00"}
+    for who in ("firm", "transport", "port_company", "supervisor"):  # with an assisting department, for all who see it
+        assert site.get(who, f"/desk/requests/{number[1]}").status_code == 200
     assert number[1] in site.get("firm", "/desk/requests").text
     assert site.get("firm", "/desk/find", params={"q": number[1].lower()}).headers["location"].endswith(number[1])
     assert 'value="樟潭"' in site.get("firm", "/desk/new").text  # nobody types it twice

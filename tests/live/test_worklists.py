@@ -8,7 +8,7 @@ from datetime import date, timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from qujiang import desk
 from qujiang.desk import record, views
@@ -220,3 +220,15 @@ def test_the_enterprise_types_its_contact_once(store, book, people) -> None:
         assert views.last_contact(connection, people["firm"])["contact_name"] == "王芳"
         assert views.last_contact(connection, people["other_firm"]) == {}
         assert views.last_contact(connection, people["clerk"]) == {}
+
+
+def test_a_request_that_is_older_than_the_rules_is_still_shown(store, book, people) -> None:
+    with store.write(people["firm"]) as unit:
+        made = desk.receive(unit, book, desk.Draft("船闸", "x", service_code="lock_passage"))
+    with store.write(people["transport"]) as unit:
+        desk.reply(unit, made.number, 2, "11月30日前办好")
+        unit.execute(update(requests).values(assigned_on=date(2020, 1, 6), state="closed"))
+    with store.read() as connection:
+        may = desk.possible(connection, people["firm"], book, made.number, TODAY)
+    assert "reopen" not in may and "rate" in may
+    assert not would(store, people["firm"], lambda unit: desk.reopen(unit, book, made.number, 3, "x"))

@@ -12,6 +12,7 @@ from qujiang.desk import record
 from qujiang.desk.access import ALLOWED, CLERK, part_of
 from qujiang.desk.handle import MOST_RETURNS
 from qujiang.desk.rulebook import Clocks, Rulebook
+from qujiang.errors import ScenarioError
 from qujiang.store import Caller
 from qujiang.store.schema_rooms import request_departments, request_events
 
@@ -49,14 +50,22 @@ def possible(connection: Connection, caller: Caller, book: Rulebook, number: str
         return ()
     query = select(request_departments.c.department).where(request_departments.c.request_id == row["id"])
     assisting = frozenset(connection.execute(query).scalars())
-    clocks = None
-    if row["assigned_on"] is not None and row["service_code"] is not None:
-        clocks = book.clocks_of(book.service(row["service_code"]).kind, len(assisting), row["assigned_on"])
-    fits = _fitting(caller, book, row, assisting, clocks, on)
+    fits = _fitting(caller, book, row, assisting, _clocks(book, row, len(assisting)), on)
     acts = [act for act in acts if fits.get(act, True)]
     if "call_back" in acts and _handled(connection, caller, row["id"]):
         acts.remove("call_back")
     return tuple(acts)
+
+
+def _clocks(book: Rulebook, row: Mapping[Any, Any], assisting: int) -> Clocks | None:
+    """The limits of the request; None before it is dispatched, and where it is older than the rules or its service is gone:
+    what needs a limit is then refused."""
+    if row["assigned_on"] is None or row["service_code"] is None:
+        return None
+    try:
+        return book.clocks_of(book.service(row["service_code"]).kind, assisting, row["assigned_on"])
+    except ScenarioError:
+        return None
 
 
 def _fitting(
