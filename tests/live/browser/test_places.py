@@ -62,6 +62,24 @@ def test_no_page_scrolls_sideways_at_any_width(visit, fits) -> None:
             assert fits(page), (path, width)
 
 
+def test_pages_fit_on_paper_and_keep_their_tables(visit, fits) -> None:
+    page = visit(PAGES[0])
+    home = page.url.removesuffix(PAGES[0])
+    page.set_viewport_size({"width": 695, "height": 1000})  # A4 less its margins
+    page.emulate_media(media="print")
+    for path in PAGES:
+        page.goto(home + path)
+        assert fits(page), path
+        heads = page.locator("main thead")
+        assert all(
+            heads.nth(k).evaluate("head => getComputedStyle(head).position") == "static" for k in range(heads.count())
+        )
+    page.goto(home + ASKED)
+    drawn(page)
+    expect(page.locator(".map")).to_be_hidden()
+    expect(page.locator(".still svg")).to_be_visible()  # the picture is printed, not the canvas
+
+
 def test_what_projects_move_is_shown_at_every_width(visit, site, axe, fits) -> None:
     district = District.open()
     ground = studies.Ground(district.info.id, district.hash, __version__)
