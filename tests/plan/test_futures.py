@@ -24,6 +24,7 @@ from qujiang.plan.futures import FutureModel, box_parts, build_model, cargo_shar
 from qujiang.plan.futures_text import futures_text
 from qujiang.plan.measures import significant
 from qujiang.plan.port import _boxes, _limits, answer_port, target_year
+from qujiang.plan.test import answer_plan
 from tests.plan.conftest import measure
 from tests.plan.test_resume import small_model
 
@@ -132,6 +133,44 @@ def test_one_uncertain_number_with_a_known_law(model):
     want = stats.norm.sf(pace / 10.0)
     error = np.sqrt(want * (1 - want) / 4096)
     assert abs(np.mean(found.values["m21"] >= 550.0) - want) < 4 * error
+
+
+ADDED = {"m11": 250000.0, "m13": 1200.0, "m14": -0.5, "m21": 60.0, "m22": -210.0, "m31": 3e8, "m42": 3e8, "m51": 40.0}
+
+
+def _with_added(model: FutureModel) -> FutureModel:
+    return replace(model, measures=tuple({**row, "added_value": ADDED.get(row["id"])} for row in model.measures))
+
+
+def test_what_is_added_moves_every_future_by_just_that(model):
+    """The same seed with and without: grown, carried and freight measures differ by what is added, in each future."""
+    without, found = run_block(model, 5, 1), run_block(_with_added(model), 5, 1)
+    assert set(ADDED) <= set(without.values)
+    for name, values in without.values.items():
+        moved = found.values[name] - values
+        assert moved == pytest.approx(np.full(len(values), ADDED.get(name, 0.0)), rel=1e-6, abs=1e-9), name
+        if name in without.starts:
+            assert (found.starts[name] == without.starts[name]).all()  # today's figure stays
+
+
+def test_a_share_never_passes_100_percent_by_what_is_added(model):
+    (share,) = (row for row in model.measures if row["id"] == "m32")
+    still = _with_added(model).collapsed()
+    values = run_block(replace(still, base=None, target=None, measures=({**share, "added_value": 95.0},)), 1, 0).values
+    assert (values["m32"] == 100.0).all()
+
+
+def test_what_a_scenario_adds_is_in_the_futures_as_in_the_base_run(district, scenario):
+    """Read from a scenario's file; every range shrunk to its middle."""
+    entries = [
+        f'[[set]]\ntable = "measures"\nkey = "{name}"\nvalues = {{ added_value = {value} }}'
+        for name, value in ADDED.items()
+    ]
+    result, overlaid, port = answer_plan(district, scenario(*entries))
+    still = run_block(build_model(district, overlaid, port).collapsed(), 1, 0)
+    assert set(ADDED) <= set(still.values)
+    for name, values in still.values.items():
+        assert values[0] == pytest.approx(measure(result, name).median, rel=1e-9), name
 
 
 def test_a_forecast_gives_the_spread_and_the_base_course_its_middle(district):

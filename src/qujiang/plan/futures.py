@@ -189,14 +189,19 @@ def _freight_measures(model: FutureModel, port: PortFutures) -> tuple[dict[str, 
             values[name], start = today * port.cost_ratio, today
         else:
             continue
-        values[name] = significant(values[name])
+        values[name] = significant(values[name]) + _added(row)
         if start is not None:
             starts[name] = np.full(len(throughput), float(start))
     return values, starts
 
 
+def _added(row: Mapping[str, Any]) -> float:
+    """What a scenario or projects add by the target year, as in the base future (`qujiang.outlook.measures.judge`)."""
+    return float(row.get("added_value") or 0.0)
+
+
 def _foreseen(model: FutureModel, drawn: Values) -> tuple[dict[str, Floats], dict[str, Floats]]:
-    """Measures that grow or are carried: today's value times its growth; a share in percent stays below 100."""
+    """Measures that grow or are carried: today's value times its growth, and what is added; a share in percent stays below 100."""
     values: dict[str, Floats] = {}
     starts: dict[str, Floats] = {}
     for row in model.measures:
@@ -205,7 +210,7 @@ def _foreseen(model: FutureModel, drawn: Values) -> tuple[dict[str, Floats], dic
             continue
         _, first = model.paces[name]
         start = drawn.get(f"today:{name}", np.full(quasi_random.BLOCK, float(row["today_value"])))
-        grown = start * (1 + drawn[f"pace:{name}"] / 100) ** max(row["target_year"] - first, 0)
+        grown = start * (1 + drawn[f"pace:{name}"] / 100) ** max(row["target_year"] - first, 0) + _added(row)
         values[name] = np.minimum(grown, 100.0) if row["unit"] == "percent" else grown
         starts[name] = start
     return values, starts
