@@ -224,3 +224,30 @@ def test_without_scripts_the_week_is_shown_at_the_hour_that_is_asked(visit) -> N
     assert page.locator("[data-berth] svg").count() == int(said(page)[0])
     page.get_by_role("button", name="Show this hour").click()
     expect(page.locator("[data-week-told]")).to_contain_text("Day 2, 6:00")
+
+
+@pytest.mark.parametrize(("language", "dark"), [("en", False), ("zh", True)])
+def test_a_series_is_drawn_live_and_the_still_picture_stays_for_paper(
+    visit, axe, fits, language: str, dark: bool
+) -> None:
+    page = visit("/outlook/retail_sales/衢江区", language=language, dark=dark)
+    place = page.locator("[data-chart]")
+    page.wait_for_selector("[data-chart][data-drawn]")
+    assert int(place.get_attribute("data-drawn") or 0) >= 2
+    shades = place.locator("canvas").evaluate(
+        "c => new Set(new Uint32Array(c.getContext('2d').getImageData(0, 0, c.width, c.height).data.buffer)).size"
+    )
+    assert shades > 20  # lines, bands and letters, not a blank sheet
+    expect(page.locator("#still")).to_be_hidden()
+    page.emulate_media(media="print")
+    expect(page.locator("#still")).to_be_visible()
+    expect(place).to_be_hidden()
+    page.emulate_media(media="screen")
+    axe(page)
+    assert fits(page)
+
+
+def test_a_series_is_a_picture_without_scripts(visit) -> None:
+    page = visit("/outlook/retail_sales/衢江区", scripts=False)
+    expect(page.locator("#still")).to_be_visible()
+    expect(page.locator("[data-chart]")).to_be_hidden()
