@@ -21,7 +21,7 @@
     const shared = { type: "line", stack: level, symbol: "none", silent: true, lineStyle: { opacity: 0 }, z: order };
     return [
       { ...shared, name: `${name} low`, data: low },
-      { ...shared, name, data: width, areaStyle: { color: colour("band"), opacity: 0.35 + 0.2 * order } },
+      { ...shared, name, data: width, areaStyle: { color: colour("accent"), opacity: 0.1 + 0.06 * order } },
     ];
   };
 
@@ -61,11 +61,11 @@
       },
       series: [
         ...bands,
-        { name: words.seen, type: "line", data: whole, symbolSize: 8, lineStyle: { color: colour("bar") }, itemStyle: { color: colour("bar") }, z: 9 },
-        { name: words.part, type: "scatter", symbol: "diamond", symbolSize: 11, data: part, itemStyle: { color: colour("card"), borderColor: colour("bar"), borderWidth: 2 }, z: 9 },
+        { name: words.seen, type: "line", data: whole, symbolSize: 8, lineStyle: { color: colour("accent") }, itemStyle: { color: colour("accent") }, z: 9 },
+        { name: words.part, type: "scatter", symbol: "diamond", symbolSize: 11, data: part, itemStyle: { color: colour("card"), borderColor: colour("accent"), borderWidth: 2 }, z: 9 },
         {
           name: words.median, type: "line", data: [...start, ...ahead.map((row) => [String(row.year), row.median])], symbolSize: 8, z: 9,
-          lineStyle: { color: colour("base"), type: "dashed" }, itemStyle: { color: colour("base") },
+          lineStyle: { color: colour("accent"), type: "dashed" }, itemStyle: { color: colour("accent") }, symbol: "emptyCircle",
         },
       ],
     };
