@@ -28,7 +28,7 @@ from typing import Any
 import httpx2 as httpx
 
 THINK_S = (2.0, 6.0)
-START = ("/", "/map", "/freight", "/port", "/projects", "/outlook", "/desk", "/cases", "/studies", "/about")
+START = ("/", "/freight", "/port", "/projects", "/outlook", "/desk", "/cases", "/studies", "/about")
 #: Left alone by the users: they end the session, or change what the others need.
 NOT_FOLLOWED = ("/sign-out", "/password", "/accounts", "/static/", "lang=", "/api/", "/studies/new")
 

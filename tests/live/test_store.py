@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 import threading
+import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -369,3 +370,30 @@ def test_a_memory_database_is_refused() -> None:
     with pytest.raises(ScenarioError, match="no database that is supported"):
         Store("mysql://x/y")
     assert ANONYMOUS.account_id is None
+
+
+def test_a_crowd_that_logs_in_at_once_hashes_two_at_a_time(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    """64 MiB a hash: sixteen at once would be a gigabyte."""
+    with store.write(SYSTEM) as unit:
+        for number in range(12):
+            people.create_account(unit, people.NewAccount(f"crowd{number}", "auditor", password="pass phrase of crowd"))
+    inside, most, watch = 0, 0, threading.Lock()
+    hasher = people._hasher()
+
+    class Slow:
+        def verify(self, stored: str, password: str) -> bool:
+            nonlocal inside, most
+            with watch:
+                inside += 1
+                most = max(most, inside)
+            time.sleep(0.02)
+            with watch:
+                inside -= 1
+            return hasher.verify(stored, password)
+
+    monkeypatch.setattr(people, "_hasher", lambda: Slow())
+    with ThreadPoolExecutor(12) as pool:
+        sessions = list(
+            pool.map(lambda n: people.log_in(store, f"crowd{n}", "pass phrase of crowd", f"10.0.0.{n}"), range(12))
+        )
+    assert len({session.token for session in sessions}) == 12 and 1 <= most <= 2

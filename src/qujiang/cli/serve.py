@@ -113,6 +113,7 @@ def serve(
         access_log=False,
         log_level="warning",
         timeout_graceful_shutdown=10,
+        timeout_keep_alive=65,  # longer than a reader thinks, and than a proxy keeps its own end open
     )
 
 

@@ -10,6 +10,7 @@ import hashlib
 import hmac
 import re
 import secrets
+import threading
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cache
@@ -36,6 +37,8 @@ SESSION_H = 12
 WINDOW = timedelta(minutes=15)
 FREE_FAILURES = {"account_name": 5, "address": 20}
 LONGEST_WAIT_S = 900
+#: A hash takes 64 MiB: a crowd that logs in at once waits in line instead of filling the memory.
+_hashing = threading.BoundedSemaphore(2)
 _CREDIT_ALPHABET = "0123456789ABCDEFGHJKLMNPQRTUWXY"
 # Asked with every call, therefore built once.
 _SEEN = [
@@ -255,7 +258,8 @@ def hash_password(password: str) -> str:
     """Argon2id; a password has 10 to 200 characters."""
     if not 10 <= len(password) <= 200:
         raise ScenarioError("a password has 10 to 200 characters")
-    return _hasher().hash(password)
+    with _hashing:
+        return _hasher().hash(password)
 
 
 @cache
@@ -270,7 +274,8 @@ def _decoy() -> str:
 
 def _matches(stored: str, password: str) -> bool:
     try:
-        return _hasher().verify(stored, password[:200])
+        with _hashing:
+            return _hasher().verify(stored, password[:200])
     except (VerificationError, InvalidHashError):
         return False
 
