@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 from pathlib import Path
 from xml.etree import ElementTree
@@ -120,3 +121,52 @@ def test_a_published_growth_that_differs_stands_beside_the_computed_one(
     assert "衢州港 throughput 2023-01..2023-03: published 60 %, computed 71.84 %: differs beyond rounding" in out
     clashes = json.loads(call(capsys, "track", "--district", str(folder), "--json")[1])["growth_clashes"]
     assert {clash["observation"]["published_growth_percent"] for clash in clashes} >= {60.0}
+
+
+#: What may stand in Latin letters in a Chinese text: ids of rows, the names of a measure of error and of a method, the ratio r.
+LATIN = re.compile(r"\b(?:[a-z]{1,2}\d+|MASE|Theta|P|r)\b", re.ASCII)
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("track",),
+        ("track", "--value", "m11=5e6", "--value", "m14=18"),
+        ("foresee", "retail_sales", "--reach", "1.29e10"),
+        ("foresee", "throughput", "--area", "衢州港"),
+        ("foresee", "gdp"),
+    ],
+)
+def test_a_chinese_text_is_chinese_throughout(capsys: pytest.CaptureFixture[str], words: tuple[str, ...]) -> None:
+    code, out, err = call(capsys, *words, "--language", "zh")
+    assert (code, err) == (0, "")
+    left = LATIN.sub("", out)
+    assert not re.findall(r"[A-Za-z]+", left)
+
+
+def test_chinese_counts_in_wan_and_yi(capsys: pytest.CaptureFixture[str]) -> None:
+    _, out, _ = call(capsys, "track", "--language", "zh")
+    assert "420万吨/年" in out and ">= 129亿元/年" in out
+    assert "50万吨/年到420万吨/年是原来的8.4倍，即+740%" in out
+    _, out, _ = call(capsys, "foresee", "retail_sales", "--reach", "1.29e10", "--until", "2027", "--language", "zh")
+    assert "2027年不低于129亿元的概率 = 0." in out and "亿元～" in out
+
+
+def test_a_long_series_tells_its_back_test_in_chinese(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    folder = Path(shutil.copytree(find_folder(), tmp_path / "district"))
+    path = folder / "observations.csv"
+    frame = pl.read_csv(path, infer_schema=False)
+    row = frame.filter(pl.col("indicator") == "gdp").row(0, named=True)
+    rows = [
+        row
+        | {"id": f"z{year}", "area": "衢江区", "indicator": "visits", "unit": "person_visits", "basis": "year"}
+        | {"period_start": str(year), "period_end": str(year), "observed_value": str(1e6 * 1.05 ** (year - 2005))}
+        | {"published_growth_percent": None}
+        for year in range(2005, 2024)
+    ]
+    kept = frame.filter(pl.col("indicator") != "visits")
+    path.write_text(pl.concat([kept, pl.DataFrame(rows, schema=frame.schema)]).write_csv(), encoding="utf-8")
+    code, out, err = call(capsys, "foresee", "visits", "--district", str(folder), "--language", "zh")
+    assert (code, err) == (0, "")
+    assert "后来的实际值落在区间内：50%区间" in out and "四法的中位数" in out
+    assert not re.findall(r"[A-Za-z]+", LATIN.sub("", out))

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from qujiang.district import TABLE
 from qujiang.errors import DataError
 from qujiang.outlook import comparisons, labels, series
 from qujiang.outlook.sheets import write_table
@@ -191,6 +192,16 @@ def test_periods_as_printed(text: str, year: int | None, basis: str, period: str
 @pytest.mark.parametrize("text", ["", "指标", "8-1月", "13月", "1月", "77.86", "2024年13月"])
 def test_what_is_no_period(text: str) -> None:
     assert labels.read_period(text) is None
+
+
+def test_a_district_takes_every_basis_that_a_yearbook_gives(tmp_path: Path) -> None:
+    text = "指标,2024年,2024年三季度,2024年5月,2024年1-8月,2024年7-8月\n产值（亿元）,12,3,1,8,2\n"
+    frame = read_yearbook(csv(tmp_path, text), area="甲区")
+    assert set(frame["basis"]) == {"year", "quarter", "month", "ytd", "other"}
+    choices = TABLE["observations"].column("basis").choices
+    assert set(frame["basis"]) <= set(choices)
+    checked = series.read(frame)
+    assert all(flow.value != 2e8 for flow in checked.flows("甲区", "产值"))  # nothing is added up from it
 
 
 @given(

@@ -15,17 +15,18 @@ from qujiang.errors import QujiangError, ScenarioError
 
 if TYPE_CHECKING:
     from qujiang.district import District
-    from qujiang.outlook.comparisons import GrowthCheck
     from qujiang.outlook.foresee import Foresight
-    from qujiang.outlook.measures import MeasureState
     from qujiang.outlook.projects import Standing
     from qujiang.outlook.schedule import Expected, Network
     from qujiang.outlook.series import Observations
+    from qujiang.words import Language
 
 DISTRICT = click.option("--district", metavar="DIR", help="A district's folder; without it, the bundled one.")
 SCENARIO = click.option("--scenario", metavar="NAME", help="A scenario of the district.")
 JSON = click.option("--json", "json_wanted", is_flag=True, help="Print one JSON object.")
-WIDTH = 140
+LANGUAGE = click.option(
+    "--language", type=click.Choice(["en", "zh"]), default="en", show_default=True, help="Language of the text."
+)
 
 
 @click.group()
@@ -46,9 +47,15 @@ def outlook() -> None:
     metavar="ID=NUMBER",
     help="Value of a measure at its target year, from another room; may be repeated.",
 )
+@LANGUAGE
 @JSON
 def track(
-    district: str | None, scenario: str | None, now_year: int | None, values: tuple[str, ...], json_wanted: bool
+    district: str | None,
+    scenario: str | None,
+    now_year: int | None,
+    values: tuple[str, ...],
+    language: Language,
+    json_wanted: bool,
 ) -> None:
     """Track: what every target asks, and claims that fail.
 
@@ -80,51 +87,11 @@ def track(
             )
         )
         return
-    click.echo(f"{opened.info.name_en}: what the targets ask, from {year}\n")
-    _table(
-        ("", "measure", "today", "base", "target", "by", "asks a year", "earliest", "state"),
-        [_line(state) for state in states],
-        right=(2, 3, 4, 6),
-    )
-    click.echo(
-        "\n✓ reached  ↑ r at least 0.95  ↗ 0.60  → 0  ↓ below  · not available; r: growth expected over growth asked"
-    )
-    click.echo("\nClaims that do not hold as written")
-    for finding in findings:
-        click.echo(f"  {finding.kind:<17}{', '.join(finding.rows):<16}  {finding.sentence}")
-    click.echo("\nPublished growth beside the one that the levels give; both are kept")
-    for clash in clashes:
-        click.echo(f"  {_clash(clash)}")
-    if not clashes:
-        click.echo("  no gap beyond rounding")
+    from qujiang.cli.outlook_text import track_lines
 
-
-def _clash(clash: GrowthCheck) -> str:
-    row = clash.observation
-    return (
-        f"{row.area} {row.indicator} {row.span}: published {row.published_growth_percent:g} %, "
-        f"computed {clash.computed_percent:.2f} %: {clash.flag}"
-    )
-
-
-def _line(state: MeasureState) -> tuple[str, ...]:
-    from qujiang.methods.growth import SHAPES
-    from qujiang.words.numbers import quantity
-
-    asked = state.required_growth_percent_per_year
-    return (
-        f"{SHAPES[state.arrow]} {state.light}",
-        f"{state.id} {state.name_en}",
-        quantity(state.today_value, state.unit, "en") if state.today_value is not None else "?",
-        quantity(state.base_value, state.unit, "en") + ("*" if state.base_status == "assumed" else "")
-        if state.base_value is not None
-        else "?",
-        f"{state.bound} {quantity(state.target_value, state.unit, 'en')}" if state.target_value is not None else "?",
-        str(state.target_year or "?"),
-        "" if asked is None or state.state == "met" else f"{asked:+.1f} %",
-        str(state.earliest_year or ""),
-        f"{state.state}: {state.reason}",
-    )
+    name = opened.info.name_zh if language == "zh" else opened.info.name_en
+    for line in track_lines(name, year, states, findings, clashes, language):
+        click.echo(line)
 
 
 @outlook.command()
@@ -143,6 +110,7 @@ def _line(state: MeasureState) -> tuple[str, ...]:
 )
 @DISTRICT
 @SCENARIO
+@LANGUAGE
 @JSON
 def foresee(
     indicator: str,
@@ -151,6 +119,7 @@ def foresee(
     reach: tuple[float, ...],
     district: str | None,
     scenario: str | None,
+    language: Language,
     json_wanted: bool,
 ) -> None:
     """Foresee: where one indicator goes, with bands.
@@ -168,37 +137,10 @@ def foresee(
     if json_wanted:
         click.echo(as_json({"district": opened.info.id} | _foresight(found) | {"probability_at_least": chances}))
         return
-    count = found.forecast.points_count
-    click.echo(
-        f"{named} of {where}, {found.unit}: {count} point{'s' if count != 1 else ''} seen by {found.step}; status {found.status}\n"
-    )
-    rows = [
-        (
-            str(year.year),
-            f"{year.median_value:,.4g}",
-            *(f"{year.low_value[p]:,.4g} .. {year.high_value[p]:,.4g}" for p in sorted(year.low_value)),
-        )
-        for year in found.years
-    ]
-    _table(("year", "median", "50 %", "80 %", "95 %"), rows, right=(1, 2, 3, 4))
-    for x, chance in chances.items():
-        click.echo(f"P(at least {float(x):,.6g} in {found.years[-1].year}) = {chance:.2f}")
-    click.echo("")
-    for line in (*_record(found), *found.rests_on):
+    from qujiang.cli.outlook_text import foresee_lines
+
+    for line in foresee_lines(found, reach, language):
         click.echo(line)
-
-
-def _record(found: Foresight) -> list[str]:
-    record = found.forecast.backtest
-    if record is None:
-        return ["no back-test: the series is too short for one"]
-    scores = ", ".join(
-        f"{name} {value:.2f}"
-        for name, value in sorted(record.mase.items(), key=lambda item: item[1])
-        if math.isfinite(value)
-    )
-    held = ", ".join(f"{level:.0%}: {count} of {record.tried_count}" for level, count in record.inside_count.items())
-    return [f"back-test from {record.origins_count} origins, MASE: {scores}", f"later values inside the band of {held}"]
 
 
 def _foresight(found: Foresight) -> dict[str, Any]:
@@ -216,6 +158,7 @@ def _foresight(found: Foresight) -> dict[str, Any]:
             "points": forecast.points_count,
             "status": found.status,
             "rests_on": found.rests_on,
+            "rests_on_zh": found.rests_on_zh,
             "years": found.years,
             "steps": steps,
             "members": {name: list(values) for name, values in forecast.members.items()},
@@ -409,6 +352,59 @@ def read(file: Path, area: str, source: str, sheet: str | None, out: Path | None
         click.echo(f"written: {out}")
 
 
+@outlook.command()
+@click.argument("indicator", required=False)
+@click.option("--area", metavar="NAME", help="Only this area.")
+@click.option(
+    "--releases",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Figures with their day of release (column vintage, .csv or .xlsx); else the district's observations.",
+)
+@DISTRICT
+@LANGUAGE
+@JSON
+def vintages(
+    indicator: str | None,
+    area: str | None,
+    releases: Path | None,
+    district: str | None,
+    language: Language,
+    json_wanted: bool,
+) -> None:
+    """Vintages: published growth beside the recomputed one.
+
+    Each published growth is kept, the recomputed one stands beside it, and a gap beyond rounding is flagged. With --releases also by the
+    base known on the day of release, and every figure that was revised. INDICATOR names one series; else all.
+    """
+    from qujiang.cli.vintages_text import vintages_json, vintages_lines
+    from qujiang.outlook.comparisons import check_growth
+    from qujiang.outlook.releases import check_released_growth, read_releases
+    from qujiang.outlook.vintages import revisions
+
+    frame = None if releases is None else read_releases(releases)
+    observed = _open(district, None)[1] if frame is None else None
+    known = [(row.indicator, row.area) for row in observed.rows] if observed else []
+    known += [] if frame is None else list(frame.select("indicator", "area").iter_rows())
+    named = _match(indicator, sorted({name for name, _ in known}), "indicator") if indicator else None
+    areas = list(dict.fromkeys(where for name, where in known if named in (None, name)))
+    where = _match(area, areas, f"area of {named}" if named else "area") if area else None
+
+    def wanted(row: Any) -> bool:
+        return named in (None, row.indicator) and where in (None, row.area)
+
+    growths: list[Any] = [(None, check, check) for check in check_growth(observed)] if observed else []
+    if frame is not None and releases is not None:
+        growths += [(each.vintage, each.then, each.now) for each in check_released_growth(frame, file=releases.name)]
+    growths = [each for each in growths if wanted(each[2].observation)]
+    changed = [] if frame is None else [each for each in revisions(frame) if wanted(each)]
+    if json_wanted:
+        click.echo(as_json(_plain(vintages_json(growths, changed))))
+        return
+    for line in vintages_lines(growths, changed, language, released=frame is not None):
+        click.echo(line)
+
+
 def _open(path: str | None, scenario: str | None) -> tuple[District, Observations]:
     from qujiang.district import District
     from qujiang.outlook.series import read as read_observations
@@ -458,10 +454,10 @@ def _usual_area(opened: District, indicator: str, areas: tuple[str, ...]) -> str
 
 
 def _table(heading: tuple[str, ...], rows: list[tuple[str, ...]], *, right: tuple[int, ...]) -> None:
-    from qujiang.report.columns import table_lines
+    from qujiang.cli.outlook_text import table
 
-    for line in table_lines([heading, *rows], WIDTH, right=right):
-        click.echo(line.rstrip())
+    for line in table(heading, rows, right=right):
+        click.echo(line)
 
 
 def _plain(value: Any) -> Any:

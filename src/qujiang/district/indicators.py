@@ -6,7 +6,7 @@ from qujiang.district.marks import MARKS, NAME_EN, NAME_ZH, NOTE, SOURCE, STATUS
 from qujiang.tables import Column, Table
 
 PERIOD = r"\d{4}(-(0[1-9]|1[0-2])(-\d{2})?)?"
-BASES = ("ytd", "month", "quarter", "year", "cumulative", "forecast", "peak_day", "growth")
+BASES = ("ytd", "month", "quarter", "year", "cumulative", "forecast", "peak_day", "growth", "other")
 
 INDICATORS = Table(
     "indicators",
@@ -47,7 +47,7 @@ OBSERVATIONS = Table(
         Column(
             "basis",
             "choice",
-            "ytd: from January of the year; cumulative: since the start; growth: mean a year over the period; forecast: not yet seen",
+            "ytd: from January of the year; cumulative: since the start; growth: mean a year over the period; forecast: not yet seen; other: another range of months, which no other figure is taken from",
             choices=BASES,
             required=True,
         ),

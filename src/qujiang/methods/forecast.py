@@ -78,6 +78,7 @@ class Forecast:
     how: str
     backtest: Backtest | None
     break_at: int | None = None
+    how_zh: str = ""
 
     def probability_at_least(self, value: float, step: int = -1) -> float:
         """Probability that the value of one step is at least ``value``, by the normal scores of the bands."""
@@ -134,6 +135,7 @@ def forecast(values: ArrayLike, steps: int, *, season: int = 1) -> Forecast:
         how=f"median of {', '.join(COMBINED)} on {'logarithms' if log else 'levels'}; bands from {len(lengths) - 1} rolling origins",
         backtest=_backtest(work, lengths, members | {"median": center}, back, season, seasoned),
         break_at=break_at,
+        how_zh=f"按{'对数' if log else '水平值'}取漂移、平滑、阻尼趋势和 Theta 四法的中位数；区间依据{len(lengths) - 1}个滚动起点",
     )
 
 
@@ -189,6 +191,7 @@ def forecast_pooled(
         points_count=series.size,
         how=f"the series has {series.size} point{'s' if series.size != 1 else ''}: growth shrunk towards {pool.size} rates (weight of its own {weight:.2f})",
         backtest=None,
+        how_zh=f"序列只有{series.size}个数据：增速向{pool.size}个已公布增速收缩（自身权重{weight:.2f}）",
     )
 
 

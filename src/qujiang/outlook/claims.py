@@ -14,6 +14,7 @@ import polars as pl
 
 from qujiang.methods import growth
 from qujiang.outlook.series import Observations
+from qujiang.words import known, quantity
 
 Kind = Literal["contradicted", "no_year", "year_assumed", "gross_not_effect", "not_the_same", "tension"]
 
@@ -22,7 +23,7 @@ Kind = Literal["contradicted", "no_year", "year_assumed", "gross_not_effect", "n
 class Finding:
     """One claim that does not stand as written.
 
-    ``rows`` names the rows it rests on, ``figures`` its numbers by name (with unit suffixes), ``sentence`` says it in English.
+    ``rows`` names the rows it rests on, ``figures`` its numbers by name (with unit suffixes), ``sentence`` says it in English, ``sentence_zh`` in Chinese.
     """
 
     kind: Kind
@@ -30,6 +31,7 @@ class Finding:
     phrase: str
     figures: dict[str, float]
     sentence: str
+    sentence_zh: str
 
 
 def check_claims(
@@ -78,9 +80,10 @@ def _multiples(indicators: pl.DataFrame) -> list[Finding]:
                 f"'{row['phrase']}' says {claimed:+.0f} %, but {start['stated_value']:,.0f} to {end['stated_value']:,.0f} {end['unit']} "
                 f"is {multiple:.3g} times the base, {percent:+.0f} %"
             )
-            found.append(
-                Finding("contradicted", (start["id"], end["id"], row["id"]), row["phrase"] or "", figures, sentence)
-            )
+            first, last = (quantity(part["stated_value"], part["unit"], "zh") for part in (start, end))
+            sentence_zh = f"“{row['phrase']}”按字面为{claimed:+.0f}%，而{first}到{last}是原来的{multiple:.3g}倍，即{percent:+.0f}%"
+            rows_named = (start["id"], end["id"], row["id"])
+            found.append(Finding("contradicted", rows_named, row["phrase"] or "", figures, sentence, sentence_zh))
     return found
 
 
@@ -92,6 +95,7 @@ def _targets_without_year(indicators: pl.DataFrame) -> list[Finding]:
             row["phrase"] or row["name_zh"],
             {"target_value": float(row["stated_value"])},
             f"{row['name_en']}: {row['stated_value']:,.10g} {row['unit']} is a target without a year",
+            f"{row['name_zh']}：目标{quantity(row['stated_value'], row['unit'], 'zh')}没有年份",
         )
         for row in indicators.iter_rows(named=True)
         if row["type"] == "target" and not row["period_end"]
@@ -109,9 +113,11 @@ def _measures_without_year(measures: pl.DataFrame) -> list[Finding]:
         if kind:
             what = "has no year" if kind == "no_year" else f"is the plan's, its year {row['target_year']} is assumed"
             sentence = f"{row['name_en']}: the target of {row['target_value']:,.10g} {row['unit']} {what}"
-            found.append(
-                Finding(kind, (row["id"],), row["name_zh"], {"target_value": float(row["target_value"])}, sentence)
-            )
+            asked = quantity(row["target_value"], row["unit"], "zh")
+            lacks = "没有年份" if kind == "no_year" else f"出自规划，但年份{row['target_year']}为假定"
+            figures = {"target_value": float(row["target_value"])}
+            sentence_zh = f"{row['name_zh']}：目标{asked}{lacks}"
+            found.append(Finding(kind, (row["id"],), row["name_zh"], figures, sentence, sentence_zh))
     return found
 
 
@@ -126,7 +132,9 @@ def _gross_leverage(observations: Observations, measures: pl.DataFrame, spent: s
                     f"{cost.value:,.0f} of subsidy beside {gross.value:,.0f} {gross.unit} of spending in {cost.span} is a gross ratio of "
                     f"{ratio:.1f}: spending that would have happened anyway is in it; it is no effect"
                 )
-                found.append(Finding("gross_not_effect", (cost.id, gross.id), "", figures, sentence))
+                paid, bought = quantity(cost.value, cost.unit, "zh"), quantity(gross.value, gross.unit, "zh")
+                sentence_zh = f"{cost.span}补贴{paid}对应消费{bought}，毛比率{ratio:.1f}：其中含本来就会发生的消费，不是补贴的效果"
+                found.append(Finding("gross_not_effect", (cost.id, gross.id), "", figures, sentence, sentence_zh))
                 found += _gross_taken_for_effect(measures, ratio)
     return found
 
@@ -139,6 +147,7 @@ def _gross_taken_for_effect(measures: pl.DataFrame, ratio: float) -> list[Findin
             row["name_zh"],
             {"today_ratio": float(row["today_value"]), "gross_ratio": ratio},
             f"{row['name_en']}: {row['today_value']:.3g} is the gross ratio, which is no effect",
+            f"{row['name_zh']}：{row['today_value']:.3g}是毛比率，不是效果",
         )
         for row in measures.iter_rows(named=True)
         if row["unit"] == "yuan_per_yuan"
@@ -165,7 +174,12 @@ def _trade(
                 f"{goal['name_zh']} ({goal['stated_value']:,.0f} yuan) cannot mean foreign trade, which was {above.value:,.0f} yuan in "
                 f"{above.span} ({above.area}) already; the plan does not define it"
             )
-            found.append(Finding("not_the_same", (goal["id"], above.id), goal["phrase"] or "", figures, sentence))
+            sentence_zh = (
+                f"{goal['name_zh']}（{quantity(goal['stated_value'], 'yuan', 'zh')}）不可能指外贸：{above.area}外贸{above.span}已达"
+                f"{quantity(above.value, 'yuan', 'zh')}；规划没有给出定义"
+            )
+            rows_named = (goal["id"], above.id)
+            found.append(Finding("not_the_same", rows_named, goal["phrase"] or "", figures, sentence, sentence_zh))
     return found + [
         _mapped(row)
         for row in measures.iter_rows(named=True)
@@ -190,7 +204,12 @@ def _falling_shares(observations: Observations) -> list[Finding]:
             f"{name} of {area} is {now.value:g} % ({now.span}) after {before.value:g} % ({before.span}), though {part} grew {rate.value:g} % a year "
             f"({rate.span}): the rest grew faster, or the two are not defined alike"
         )
-        found.append(Finding("tension", (before.id, now.id, rate.id), "", figures, sentence))
+        name_zh, part_zh = known("series", name).zh, known("series", part).zh
+        sentence_zh = (
+            f"{area}{name_zh}{now.span}为{now.value:g}%，{before.span}为{before.value:g}%，而{part_zh}年均增长{rate.value:g}%（{rate.span}）："
+            "其余部分增长更快，或两者口径不同"
+        )
+        found.append(Finding("tension", (before.id, now.id, rate.id), "", figures, sentence, sentence_zh))
     return found
 
 
@@ -206,4 +225,5 @@ def _is_mapped(row: dict[str, Any], known: list[Any], foreign_trade: str) -> boo
 
 def _mapped(row: dict[str, Any]) -> Finding:
     sentence = f"{row['name_en']} ({row['name_zh']}) is given the figures of foreign trade; port trade is another thing"
-    return Finding("contradicted", (row["id"],), row["name_zh"], {}, sentence)
+    sentence_zh = f"{row['name_zh']}用了外贸的数据；港口贸易是另一回事"
+    return Finding("contradicted", (row["id"],), row["name_zh"], {}, sentence, sentence_zh)

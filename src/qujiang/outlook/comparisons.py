@@ -13,6 +13,18 @@ from qujiang.methods import growth, periods
 from qujiang.methods.periods import Flow, Span
 from qujiang.outlook.series import FLOWS, Observation, Observations, Status, grouped, worst_status
 
+FLAGS_ZH = {
+    "no figure of the year before": "没有上年数据",
+    "growth at constant prices: not comparable with levels": "按不变价计算的增速，不能与现价数值相比",
+    "a number is missing": "缺少数值",
+    "the base is zero": "基数为零",
+    "no growth reaches zero": "没有增速可以降到零",
+    "the sign changes on the way": "正负号改变",
+    "the base is negative": "基数为负",
+    "a level is not documented: no evidence": "数值并非公布数据，不足为证",
+    "differs beyond rounding: base revised or scope changed": "相差超出四舍五入：基数有修订或口径有变",
+}
+
 
 @dataclass(frozen=True, slots=True)
 class GrowthCheck:
@@ -23,6 +35,11 @@ class GrowthCheck:
     computed_percent: float | None
     implied_base_value: float | None
     flag: str | None
+
+    @property
+    def flag_zh(self) -> str | None:
+        """The flag in Chinese."""
+        return None if self.flag is None else FLAGS_ZH[self.flag]
 
     @property
     def difference_percent(self) -> float | None:
@@ -113,6 +130,7 @@ class Level:
     unit: str
     status: Status
     how: str
+    how_zh: str = ""
 
 
 def level_of_year(observations: Observations, area: str, indicator: str, year: int) -> Level:
@@ -134,7 +152,12 @@ def level_of_year(observations: Observations, area: str, indicator: str, year: i
     if found is not None:
         used = [row.status for row in rows if not found.terms or row.span in {span for _, span in found.terms}]
         return Level(
-            year, found.value, unit, worst_status(*used, "derived" if found.terms else "documented"), found.label
+            year,
+            found.value,
+            unit,
+            worst_status(*used, "derived" if found.terms else "documented"),
+            found.label,
+            f"由{_sum_zh(found)}相加减得出" if found.terms else "已公布",
         )
     longest = max((row for row in rows if row.span.is_year_to_date), key=lambda row: row.span.end, default=None)
     if longest is None:
@@ -145,11 +168,18 @@ def level_of_year(observations: Observations, area: str, indicator: str, year: i
     last_part = periods.find(flows, longest.span.shifted(-1))
     if last_year is not None and last_part is not None and last_part.value > 0:
         scale, how = last_year.value / last_part.value, f"{longest.span} scaled by the shape of {year - 1}"
+        how_zh = f"{longest.span}按{year - 1}年的进度折算全年"
     elif longest.span.whole_months:
         scale, how = 12.0 / longest.span.whole_months, f"{longest.span} x 12/{longest.span.whole_months}"
+        how_zh = f"{longest.span} × 12/{longest.span.whole_months}"
     else:
         raise ScenarioError(f"{indicator} of {area}: {longest.span} does not end with a month; it is not scaled up")
-    return Level(year, longest.value * scale, unit, worst_status(longest.status, "derived"), how)
+    return Level(year, longest.value * scale, unit, worst_status(longest.status, "derived"), how, how_zh)
+
+
+def _sum_zh(flow: Flow) -> str:
+    """The published flows that a flow was added up from: ``+ 2022-01..2022-03 - 2022-01..2022-02``."""
+    return " ".join(f"{'+' if sign > 0 else '-'} {span}" for sign, span in flow.terms).removeprefix("+ ")
 
 
 def rate_per_year(row: Observation) -> Level:

@@ -15,6 +15,8 @@ from qujiang.methods.forecast import LEAST_POINTS, LEVELS, Forecast, forecast, f
 from qujiang.methods.periods import Flow, Span
 from qujiang.outlook.comparisons import level_of_year
 from qujiang.outlook.series import FLOWS, Observations, Status, worst_status
+from qujiang.words import Both, known, tell
+from qujiang.words.numbers import bare_unit
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +44,7 @@ class Foresight:
     years: tuple[YearAhead, ...]
     status: Status
     rests_on: tuple[str, ...]
+    rests_on_zh: tuple[str, ...] = ()
 
     def probability_at_least(self, value: float) -> float:
         """Probability that the last year ahead reaches a value; for sums of steps by the bands of the sum."""
@@ -103,7 +106,7 @@ def _foresight(
     ahead: Sequence[Span],
     found: Forecast,
     status: Status,
-    notes: Sequence[str],
+    notes: Sequence[Both],
 ) -> Foresight:
     years: list[YearAhead] = []
     for year in sorted({span.start.year for span in ahead}):
@@ -112,7 +115,8 @@ def _foresight(
         low = {level: known + float(found.low[level][at].sum()) for level in LEVELS}
         high = {level: known + float(found.high[level][at].sum()) for level in LEVELS}
         years.append(YearAhead(year, known, known + float(found.median[at].sum()), low, high))
-    return Foresight(*named, tuple(seen), tuple(ahead), found, tuple(years), status, (found.how, *notes))
+    rests, rests_zh = (found.how, *(note.en for note in notes)), (found.how_zh, *(note.zh for note in notes))
+    return Foresight(*named, tuple(seen), tuple(ahead), found, tuple(years), status, rests, rests_zh)
 
 
 def _short(observations: Observations, area: str, indicator: str, goal: int) -> Foresight:
@@ -120,12 +124,12 @@ def _short(observations: Observations, area: str, indicator: str, goal: int) -> 
     flows = observations.flows(area, indicator)
     seen = list(_run(flows, _slots(flows, 1), positive=True))
     last_year = max(flow.span.end.year for flow in flows)
-    notes: list[str] = []
+    notes: list[Both] = []
     if not seen or seen[-1].span.end.year < last_year:
         level = level_of_year(observations, area, indicator, last_year)
-        notes.append(f"level of {last_year}: {level.how}")
+        notes.append(tell("foresee.level", year=last_year, how=Both(level.how, level.how_zh)))
         if seen and seen[-1].span.end.year + 1 < last_year:
-            notes.append(f"years up to {seen[-1].span.end.year} left out: the years after them are not published")
+            notes.append(tell("foresee.left_out_until", year=seen[-1].span.end.year))
             seen = []
         seen.append(Flow(periods.months(last_year, 1, 12), level.value))
     if seen[-1].value <= 0:
@@ -142,14 +146,14 @@ def _short(observations: Observations, area: str, indicator: str, goal: int) -> 
         found = forecast_pooled([flow.value for flow in seen], len(ahead), pool, own_growth_percent=list(own.values()))
     except ValueError as error:
         raise ScenarioError(f"{indicator} of {area}: {error}") from error
-    notes.append(f"rates borrowed from {pool_name}")
-    notes += [f"published growth {percent:g} % ({year})" for year, percent in own.items()]
+    notes.append(tell("foresee.borrowed", pool=pool_name))
+    notes += [tell("foresee.own", percent=f"{percent:g}", year=year) for year, percent in own.items()]
     named = (area, indicator, observations.of(area, indicator, *FLOWS)[0].unit, "year")
     status = worst_status("derived", _status(observations, area, indicator, seen))
     return _foresight(named, seen, ahead, found, status, notes)
 
 
-def _pool(observations: Observations, area: str, indicator: str) -> tuple[list[float], str]:
+def _pool(observations: Observations, area: str, indicator: str) -> tuple[list[float], Both]:
     """Published growth of other series: of the same indicator where there are 5, else of the same unit, else of all."""
     unit = observations.of(area, indicator, *FLOWS)[0].unit
     others = [
@@ -158,12 +162,18 @@ def _pool(observations: Observations, area: str, indicator: str) -> tuple[list[f
         if row.published_growth_percent is not None and (row.area, row.indicator) != (area, indicator)
     ]
     for name, rows in (
-        (f"other areas' {indicator}", [row for row in others if row.indicator == indicator]),
-        (f"indicators in {unit}", [row for row in others if row.unit == unit]),
+        (
+            tell("foresee.pool.areas", name=Both(indicator, known("series", indicator).zh)),
+            [row for row in others if row.indicator == indicator],
+        ),
+        (
+            tell("foresee.pool.unit", unit=Both(unit, bare_unit(unit, "zh"))),
+            [row for row in others if row.unit == unit],
+        ),
     ):
         if len(rows) >= 5:
             return [float(row.published_growth_percent or 0.0) for row in rows], name
-    return [float(row.published_growth_percent or 0.0) for row in others], "all published growth"
+    return [float(row.published_growth_percent or 0.0) for row in others], tell("foresee.pool.all")
 
 
 def _slots(flows: Sequence[Flow], season: int) -> list[Span]:
@@ -208,19 +218,19 @@ def _status(observations: Observations, area: str, indicator: str, seen: Sequenc
     return worst_status("derived", *(row.status for row in rows if row.span in used))
 
 
-def _notes(flows: Sequence[Flow], seen: Sequence[Flow], season: int) -> list[str]:
+def _notes(flows: Sequence[Flow], seen: Sequence[Flow], season: int) -> list[Both]:
     first = min(flow.span.start for flow in flows)
     if season == 1 and first.year < seen[0].span.start.year:
-        return [f"years before {seen[0].span.start.year} left out: a year between is not published"]
+        return [tell("foresee.left_out_years", year=seen[0].span.start.year)]
     if first < seen[0].span.start:
-        return [f"steps before {seen[0].span} left out: the step before it is not published alone"]
+        return [tell("foresee.left_out_steps", span=seen[0].span)]
     return []
 
 
-def _break_note(seen: Sequence[Flow], found: Forecast) -> list[str]:
+def _break_note(seen: Sequence[Flow], found: Forecast) -> list[Both]:
     if found.break_at is None:
         return []
-    return [f"the level breaks at {seen[found.break_at].span}: taken out, so the bands expect no other"]
+    return [tell("foresee.break", span=seen[found.break_at].span)]
 
 
 def _one(value: float):

@@ -16,9 +16,11 @@ from qujiang.errors import DataError, Fault
 from qujiang.methods import growth
 from qujiang.methods.growth import Arrow
 from qujiang.outlook.series import Observation, Observations, Status, worst_status
+from qujiang.words import Both, known, say, signed_quantity, tell
 
 State = Literal["untestable", "met", "on_track", "off_track", "unknown"]
 Light = Literal["green", "yellow", "red", "grey"]
+NOTHING = Both("", "")
 BOUNDS = (">=", ">", "<=", "<")
 LIGHTS: dict[Arrow, Light] = {
     "achieved": "green",
@@ -35,7 +37,7 @@ class MeasureState:
     """One measure, judged.
 
     Values stand in ``unit``. ``base_value`` is where the measure goes by ``target_year``, with the status of the weakest thing it rests on;
-    ``rests_on`` names those things. ``gap_value`` is positive while today misses the target. ``reason`` explains the state in words.
+    ``rests_on`` names those things. ``gap_value`` is positive while today misses the target. ``reason`` explains the state in words, ``reason_zh`` in Chinese.
     Required growth is counted from ``today_year``, the year of today's figure: the row's own ``today_year``, else the year of the observation that
     its growth is taken from, else ``now_year``; ``years_left`` always from ``now_year``.
     """
@@ -68,6 +70,7 @@ class MeasureState:
     arrow_method: str
     state: State
     reason: str
+    reason_zh: str
 
     @property
     def light(self) -> Light:
@@ -84,7 +87,7 @@ class _Course:
     rests_on: tuple[str, ...] = ()
     growth_percent: float | None = None
     from_year: int | None = None
-    reason: str = ""
+    reason: Both = NOTHING
 
 
 def judge_all(
@@ -169,7 +172,7 @@ def judge(
     bare = _bare(measure, now_year)
     missing = _missing(bare)
     if missing:
-        return replace(bare, reason=missing)
+        return replace(bare, reason=missing.en, reason_zh=missing.zh)
     today, target, target_year = bare.today_value, bare.target_value, bare.target_year
     assert today is not None and target is not None and target_year is not None
     course = _with_added(_course(measure, bare, given_values or {}, observations, area), measure)
@@ -191,7 +194,8 @@ def judge(
         arrow=growth.arrow(float("nan") if ratio is None else ratio, achieved=state == "met"),
         arrow_method=method,
         state=state,
-        reason=reason,
+        reason=reason.en,
+        reason_zh=reason.zh,
     )
 
 
@@ -226,22 +230,24 @@ def _bare(row: Mapping[str, Any], now_year: int) -> MeasureState:
         arrow_method="none",
         state="untestable",
         reason="",
+        reason_zh="",
     )
 
 
-def _missing(bare: MeasureState) -> str:
-    missing: list[str] = []
+def _missing(bare: MeasureState) -> Both | None:
+    missing: list[Both] = []
     if bare.today_value is None:
-        missing.append(
-            "today's figure is computed by a room that is not built (access)"
-            if bare.model == "access"
-            else "no figure of today"
-        )
+        missing.append(tell("measure.no_room" if bare.model == "access" else "measure.no_today"))
     if bare.target_value is None:
-        missing.append("no target")
+        missing.append(tell("measure.no_target"))
     if bare.target_year is None:
-        missing.append("no target year")
-    return "; ".join(missing)
+        missing.append(tell("measure.no_year"))
+    return _joined(*missing) if missing else None
+
+
+def _joined(*parts: Both) -> Both:
+    told = [part for part in parts if part.en]
+    return Both("; ".join(part.en for part in told), "；".join(part.zh for part in told))
 
 
 def _course(
@@ -254,16 +260,20 @@ def _course(
     if bare.id in given:
         value = _number(given[bare.id])
         if value is None:
-            return _Course(reason=f"the value passed in for {bare.id} is not a number")
-        return _Course(value, "derived", (f"computed: {bare.model}",), reason=f"computed by {bare.model}")
+            return _Course(reason=tell("measure.not_a_number", id=bare.id))
+        said = tell("measure.computed", model=known("measure.model", bare.model).zh)
+        return _Course(
+            value, "derived", (f"computed: {bare.model}",), reason=Both(f"computed by {bare.model}", said.zh)
+        )
     if bare.model == "carried":
         words = ("no evidence of growth: today's value carried forward",)
-        return _Course(bare.today_value, "assumed", words, reason="carried forward: no evidence of growth")
+        return _Course(bare.today_value, "assumed", words, reason=tell("measure.carried"))
     if bare.model == "growth":
         return _grown(row, bare, observations, area)
     if bare.model.startswith("freight"):
-        return _Course(reason=f"{bare.model} was not computed")
-    return _Course(reason="no model of where it goes")
+        said = tell("measure.not_computed", model=known("measure.model", bare.model).zh)
+        return _Course(reason=Both(f"{bare.model} was not computed", said.zh))
+    return _Course(reason=tell("measure.no_model"))
 
 
 def _with_added(course: _Course, row: Mapping[str, Any]) -> _Course:
@@ -272,7 +282,8 @@ def _with_added(course: _Course, row: Mapping[str, Any]) -> _Course:
     if not added or course.value is None:
         return course
     words = f"projects add {added:+g} (assumed)"
-    reason = f"{course.reason}; {words}" if course.reason else words
+    said = Both(words, say("measure.added", "zh", amount=signed_quantity(added, row["unit"], "zh")))
+    reason = _joined(course.reason, said)
     return replace(
         course, value=course.value + added, status="assumed", rests_on=(*course.rests_on, words), reason=reason
     )
@@ -281,7 +292,7 @@ def _with_added(course: _Course, row: Mapping[str, Any]) -> _Course:
 def _grown(row: Mapping[str, Any], bare: MeasureState, observations: Observations | None, area: str | None) -> _Course:
     indicator = row.get("model_argument") or ""
     found = _growth_of(observations, indicator, area)
-    if isinstance(found, str):
+    if isinstance(found, Both):
         return _Course(reason=found)
     pace = found.published_growth_percent
     assert pace is not None and bare.target_year is not None and bare.today_value is not None
@@ -292,30 +303,31 @@ def _grown(row: Mapping[str, Any], bare: MeasureState, observations: Observation
     if bare.today_status != "documented":
         words.append(f"today's value is {bare.today_status}")
     status = worst_status("derived", bare.today_status, found.status)
-    return _Course(value, status, tuple(words), pace, from_year, f"{pace:g} % a year from {from_year}")
+    return _Course(
+        value, status, tuple(words), pace, from_year, tell("measure.grown", pace=f"{pace:g}", year=from_year)
+    )
 
 
-def _growth_of(observations: Observations | None, indicator: str, area: str | None) -> Observation | str:
+def _growth_of(observations: Observations | None, indicator: str, area: str | None) -> Observation | Both:
     if observations is None or not indicator:
-        return "no observations to take a growth from"
+        return tell("measure.no_observations")
+    name = Both(indicator, known("series", indicator).zh)
     areas = observations.areas_of(indicator)
     where = area or (areas[0] if len(areas) == 1 else None)
     if where is None:
-        return f"{indicator} has several areas: {', '.join(areas)}" if areas else f"no observation of {indicator}"
-    return observations.latest_growth(where, indicator) or f"no published growth of {indicator} in {where}"
+        several = Both(", ".join(areas), "、".join(areas))
+        return tell("measure.areas" if areas else "measure.no_series", name=name, areas=several)
+    return observations.latest_growth(where, indicator) or tell("measure.no_growth", name=name, area=where)
 
 
-def _state(bare: MeasureState, course: _Course) -> tuple[State, str]:
+def _state(bare: MeasureState, course: _Course) -> tuple[State, Both]:
     met_today = bool(growth.is_met(bare.today_value or 0.0, bare.target_value or 0.0, bare.bound))
     if course.value is None:
-        return ("met", f"met today; {course.reason}") if met_today else ("unknown", course.reason)
+        return ("met", _joined(tell("measure.met"), course.reason)) if met_today else ("unknown", course.reason)
     holds = bool(growth.is_met(course.value, bare.target_value or 0.0, bare.bound))
     if met_today:
-        return (
-            ("met", "met today")
-            if holds
-            else ("off_track", f"met today, but lost by {bare.target_year}: {course.reason}")
-        )
+        lost = tell("measure.lost", year=bare.target_year, reason=course.reason)
+        return ("met", tell("measure.met")) if holds else ("off_track", lost)
     return ("on_track" if holds else "off_track"), course.reason
 
 

@@ -141,7 +141,7 @@ def answer(state: MeasureState, row: Mapping[str, Any], binds: Binds) -> Measure
         basis_zh=basis_zh,
         status=state.state,
         reason=state.reason,
-        reason_zh=_reason_zh(state),
+        reason_zh=state.reason_zh,
         required_growth_percent_per_year=state.required_growth_percent_per_year,
         assumed="assumed" in statuses,
         source=";".join(row["source"]) if isinstance(row["source"], list) else str(row["source"] or ""),
@@ -179,23 +179,6 @@ BASIS = {
 
 def _basis(state: MeasureState) -> tuple[str, str]:
     return ("", "") if state.base_value is None else BASIS.get(state.model, ("", ""))
-
-
-WORDS_ZH = {
-    "no figure of today": "没有今日数据",
-    "today's figure is computed by a room that is not built (access)": "今日数值须由尚未建成的模块（可达性）计算",
-    "no target year": "没有目标年份",
-    "no target": "没有目标",
-    "no model of where it goes": "没有推算依据",
-    "met today": "今日已达到",
-}
-
-
-def _reason_zh(state: MeasureState) -> str:
-    parts = [WORDS_ZH.get(part) for part in state.reason.split("; ")]
-    if all(parts):
-        return "；".join(part for part in parts if part)
-    return _basis(state)[1]
 
 
 def landmark_answers(

@@ -428,6 +428,21 @@ WORDS: dict[str, str] = {
 
 #: Unit id -> form; {n} is the number and {M} a mega before tonnes.
 UNITS: dict[str, str] = {
+    "areas": "{n} areas",
+    "cities": "{n} cities",
+    "events": "{n} events",
+    "hours": "{n} hours",
+    "items": "{n} items",
+    "kinds": "{n} kinds",
+    "modes": "{n} modes",
+    "ordinal": "no. {n}",
+    "outcomes": "{n} outcomes",
+    "performances": "{n} performances",
+    "projects": "{n} projects",
+    "provinces": "{n} provinces",
+    "routes": "{n} routes",
+    "stages": "{n} stages",
+    "times": "{n} times",
     "tonnes_per_year": "{n} {M}t/year",
     "t_per_year": "{n} {M}t/year",
     "tonnes": "{n} {M}t",

@@ -73,6 +73,15 @@ def quantity(value: float | None, unit: str, language: Language, *, exact: bool 
     return sign + (_singular(text) if language == "en" and digits + word == "1" else text)
 
 
+def bare_unit(unit: str, language: Language) -> str:
+    """A unit in words, without a number.
+
+    >>> bare_unit("yuan", "zh"), bare_unit("person_visits_per_year", "zh")
+    ('元', '人次/年')
+    """
+    return UNITS[language].get(unit, "{n} " + unit.replace("_", " ")).format(n="", M="").strip()
+
+
 def signed_quantity(value: float | None, unit: str, language: Language) -> str:
     """A change: like ``quantity``, with a plus sign where it is not negative.
 

@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 from qujiang.words import (
     en,
+    outlook,
     web_cases,
     web_desk,
     web_freight,
@@ -31,6 +32,7 @@ PAGES = (
     web_port.WORDS,
     web_projects.WORDS,
     web_outlook.WORDS,
+    outlook.WORDS,
     web_plan.WORDS,
 )
 WORDS = {

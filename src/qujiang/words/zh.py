@@ -428,6 +428,21 @@ WORDS: dict[str, str] = {
 
 #: Unit id -> form; {n} is the number.
 UNITS: dict[str, str] = {
+    "areas": "{n}个区域",
+    "cities": "{n}座城市",
+    "events": "{n}场",
+    "hours": "{n}小时",
+    "items": "{n}项",
+    "kinds": "{n}类",
+    "modes": "{n}种方式",
+    "ordinal": "第{n}",
+    "outcomes": "{n}项成果",
+    "performances": "{n}场",
+    "projects": "{n}个项目",
+    "provinces": "{n}个省",
+    "routes": "{n}条线路",
+    "stages": "{n}个阶段",
+    "times": "{n}倍",
     "tonnes_per_year": "{n}吨/年",
     "t_per_year": "{n}吨/年",
     "tonnes": "{n}吨",
