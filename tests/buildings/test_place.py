@@ -199,3 +199,48 @@ def test_the_linear_relaxation_is_never_below(bundled: Stock) -> None:
     assert packing.objective <= -relaxed.fun + 1e-6
     assert packing.objective >= -relaxed.fun * 0.98
     assert ON
+
+
+def worth(stock: Stock, misfit: float, trade: float) -> float:
+    """The best assignment from suites and wishes alone, by the words of the help: no code of the room is used."""
+    right = {one.id: one.trade for one in stock.carriers}
+
+    def value(wish, taken: tuple) -> float | None:
+        area = sum(one.lettable_m2 for one in taken)
+        one, *others = taken
+        fits = wish.least_m2 <= area <= wish.most_m2 and all(
+            s.free_from is not None and s.free_from <= wish.latest and wish.needs <= s.offers and s.basis == wish.basis
+            for s in taken
+        )
+        if others and not (
+            wish.may_split and others[0].carrier == one.carrier and abs(others[0].level - one.level) <= 1
+        ):
+            return None
+        if not fits:
+            return None
+        return area - misfit * abs(area - wish.wanted_m2) + (trade * area if right[one.carrier] == wish.sector else 0.0)
+
+    def go(wishes: tuple, left: tuple) -> float:
+        if not wishes:
+            return 0.0
+        best = go(wishes[1:], left)
+        pairs = [(a, b) for n, a in enumerate(left) for b in left[n + 1 :]]
+        for taken in [*((one,) for one in left), *pairs]:
+            gain = value(wishes[0], taken)
+            if gain is not None:
+                best = max(best, gain + go(wishes[1:], tuple(one for one in left if one not in taken)))
+        return best
+
+    return go(stock.seekers, stock.suites)
+
+
+@settings(deadline=None, max_examples=80)
+@given(SUITES, FIRMS, st.sampled_from([0.0, 0.5, 2.0]), st.sampled_from([0.0, 0.5]))
+def test_every_assignment_tried_from_the_tables_gives_the_same(
+    suites: list, firms: list, misfit: float, trade: float
+) -> None:
+    stock = seek(suites, firms, trades={"a": "F", "b": "G"})
+    found = place(stock, weights=Weights(misfit, trade))
+    best = worth(stock, misfit, trade)
+    assert found.objective_m2 == pytest.approx(best)
+    assert found.bound_m2 >= best - 1e-6

@@ -6,6 +6,7 @@ import dataclasses
 from datetime import date
 from pathlib import Path
 
+import numpy as np
 import polars as pl
 import pytest
 from hypothesis import given, settings
@@ -181,3 +182,75 @@ def test_a_day_before_all_leases(district: District) -> None:
     total = survey(read_stock(district, date(2001, 1, 1))).total
     assert (total.contracted_share, total.firm_count, total.wale_area_years, total.hhi_factor) == (0.0, 0, None, None)
     assert date(2025, 10, 1) > ON
+
+
+def metered(at: str, count: int, first: int = 0) -> list:
+    return [
+        lease(f"{at}{n}", 100, carrier=at, suite=f"{at}{n}", energy_kwh_per_year=5_000.0 + n)
+        for n in range(first, first + count)
+    ]
+
+
+def test_energy_tells_of_no_single_firm_and_no_subtraction_does() -> None:
+    """Carrier c has one metered firm: its figure is withheld, and one more with it, or total less the others would give it."""
+    here = [carrier("a"), carrier("b"), carrier("c")]
+    found = survey(let([*metered("a", 5), *metered("b", 3), *metered("c", 1)], carriers=here))
+    shown = {one.id: one.energy_kwh_per_m2 for one in found.carriers}
+    assert shown["c"] is None and shown["b"] is None
+    assert shown["a"] == pytest.approx(50.02)
+    assert found.total.energy_kwh_per_m2 == pytest.approx((5 * 5_002 + 3 * 5_001 + 5_000) / 900)
+    # solved: what the table shows leaves more than one firm's figure open in every direction
+    equations = np.array([[1.0] * 9, [1.0] * 5 + [0.0] * 4])
+    for firm in range(9):
+        single = np.eye(9)[firm]
+        assert np.linalg.matrix_rank(np.vstack([equations, single])) == np.linalg.matrix_rank(equations) + 1
+    everybody = survey(let([*metered("a", 5), *metered("b", 3)], carriers=here[:2]))
+    assert all(one.energy_kwh_per_m2 is not None for one in (everybody.total, *everybody.carriers))
+
+
+@settings(deadline=None, max_examples=60)
+@given(LEASES)
+def test_what_the_survey_shows_of_tax_can_be_solved_for_no_firm(leases: list) -> None:
+    """The survey's own answer as a system of equations in what each firm pays in each place: no firm and no pair of firms follows from it."""
+    leases = [dataclasses.replace(one, sector="FG"[int(one.firm[1:]) % 2]) for one in leases]  # a firm has one sector
+    found = survey(let(leases, carriers=[carrier("a"), carrier("b")]))
+    taxed = [one for one in leases if one.moved_in]
+    if not taxed:
+        assert found.total.tax.withheld is not None
+        return
+    unknowns = sorted({(one.firm, one.carrier, one.sector) for one in taxed})
+    rows = [[1.0] * len(unknowns)] if found.total.tax.withheld is None else []
+    for holding in (one for one in found.carriers if one.tax.withheld is None):
+        rows.append([float(at == holding.id) for _, at, _ in unknowns])
+    for cell in (one for one in found.sectors if one.tax.withheld is None):
+        rows.append([float(sector == cell.sector) for _, _, sector in unknowns])
+    shown = np.array(rows).reshape(-1, len(unknowns))
+    firms = sorted({firm for firm, _, _ in unknowns})
+    for chosen in [(one,) for one in firms] + [(a, b) for a in firms for b in firms if a < b]:
+        outside = [n for n, (firm, _, _) in enumerate(unknowns) if firm not in chosen]
+        rank = np.linalg.matrix_rank(shown) if shown.size else 0
+        assert (np.linalg.matrix_rank(shown[:, outside]) if outside and shown.size else 0) == rank
+
+
+def test_a_small_stock_by_hand() -> None:
+    """Five leases: WALE, tax per m2 let and of the whole, occupancy, profile, with the numbers of a sheet of paper."""
+    leases = [
+        lease("a", 100, 0.5, tax_yuan_per_year=30_000.0, rent_yuan_per_m2_month=20.0),
+        lease("b", 200, 1.5, tax_yuan_per_year=60_000.0, rent_yuan_per_m2_month=30.0),
+        lease("c", 300, 2.5, tax_yuan_per_year=90_000.0, rent_yuan_per_m2_month=10.0),
+        lease("d", 400, 5.0, tax_yuan_per_year=0.0, rent_yuan_per_m2_month=40.0, moved_in=False),
+        lease("e", 50, 0.0, tax_yuan_per_year=None, rent_yuan_per_m2_month=None, holds_over=True),
+    ]
+    found = survey(let(leases, spare_m2=950))
+    total = found.total
+    assert total.lettable_m2 == 2_000.0
+    # (100 * 0.5 + 200 * 1.5 + 300 * 2.5 + 400 * 5 + 50 * 0) / 1050 and by rent (2000, 6000, 3000, 16000)
+    assert total.wale_area_years == pytest.approx(3_100 / 1_050)
+    assert total.wale_rent_years == pytest.approx((1_000 + 9_000 + 7_500 + 80_000) / 27_000)
+    assert total.tax.tax_firms_count == 3  # d has not moved in, e's tax is not known
+    assert total.tax.tax_per_let_band_yuan_per_m2 == "200..400"  # 180,000 / 600 = 300
+    assert total.tax.tax_per_total_band_yuan_per_m2 == "50..100"  # 180,000 / 2,000 = 90
+    assert [(row.span, row.area_m2) for row in found.expiries] == [
+        ("held over", 50.0), ("0..12", 100.0), ("12..24", 200.0), ("24..36", 300.0), ("36+", 400.0),
+    ]  # fmt: skip
+    assert sum(row.area_share for row in found.expiries) == pytest.approx(1.0)

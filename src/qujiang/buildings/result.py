@@ -201,7 +201,7 @@ HOLDINGS = _made(
     _number("wale_rent_years", "remaining years to expiry, weighted by rent"),
     _number("wale_break_area_years", "remaining years to the first option to leave, weighted by area"),
     _number("wale_break_rent_years", "remaining years to the first option to leave, weighted by rent"),
-    _number("energy_kwh_per_m2", "electricity over the area of those for whom it is known"),
+    _number("energy_kwh_per_m2", "electricity over the area of those for whom it is known; withheld as tax is"),
     *_TAX,
 )
 SECTOR_MIX = _made(

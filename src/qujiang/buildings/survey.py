@@ -50,6 +50,7 @@ def survey(stock: Stock, *, basis: str | None = None, internal: bool = False) ->
     sectors = sorted({lease.sector for lease in part.moved_in})
     by_sector = {name: [lease for lease in part.taxed if lease.sector == name] for name in sectors}
     hidden = _hidden(part, by_carrier, by_sector)
+    dark = _hidden_energy(part, by_carrier)
     gross = {one.id: one.gross_area_m2 for one in here}
     everything = Carrier(TOTAL, "合计", "total", sum(gross.values()), None, False, False)
     return Survey(
@@ -57,8 +58,11 @@ def survey(stock: Stock, *, basis: str | None = None, internal: bool = False) ->
         chosen,
         stock.synthetic,
         internal,
-        _holding(everything, part, hidden.get(TOTAL)),
-        tuple(_holding(one, by_carrier[one.id], hidden.get(f"carrier {one.id}")) for one in here),
+        _holding(everything, part, hidden.get(TOTAL), TOTAL not in dark),
+        tuple(
+            _holding(one, by_carrier[one.id], hidden.get(f"carrier {one.id}"), f"carrier {one.id}" not in dark)
+            for one in here
+        ),
         tuple(_sector(name, part, by_sector[name], hidden.get(f"sector {name}")) for name in sectors),
         _expiries(part.leases),
         _endings(part, internal=internal),
@@ -84,6 +88,10 @@ class _Part:
     def taxed(self) -> list[Lease]:
         return [lease for lease in self.moved_in if lease.tax_yuan_per_year is not None]
 
+    @property
+    def metered(self) -> list[Lease]:
+        return [lease for lease in self.moved_in if lease.energy_kwh_per_year is not None]
+
     def only(self, wanted: Callable[[Suite | Lease], bool]) -> _Part:
         return _Part(tuple(filter(wanted, self.suites)), tuple(filter(wanted, self.leases)))
 
@@ -108,6 +116,12 @@ def _hidden(part: _Part, by_carrier: Mapping[str, _Part], by_sector: Mapping[str
     return withhold(cells)
 
 
+def _hidden_energy(part: _Part, by_carrier: Mapping[str, _Part]) -> dict[str, str]:
+    """Why the energy of a cell is withheld, by the same rule as tax: it tells as much of a single firm."""
+    cells = {TOTAL: _parts(part.metered)}
+    return withhold(cells | {f"carrier {name}": _parts(one.metered) for name, one in by_carrier.items()})
+
+
 def _parts(leases: Iterable[Lease]) -> frozenset[tuple[str, str]]:
     return frozenset((lease.firm, lease.carrier) for lease in leases)
 
@@ -123,14 +137,14 @@ def _by_firm(leases: Iterable[Lease]) -> list[float]:
     return list(areas.values())
 
 
-def _holding(carrier: Carrier, part: _Part, hidden: str | None) -> Holding:
+def _holding(carrier: Carrier, part: _Part, hidden: str | None, energy_told: bool) -> Holding:
     leases, moved_in = part.leases, part.moved_in
     seats: dict[str, list[bool]] = defaultdict(list)
     for lease in moved_in:
         seats[lease.firm] += [] if lease.registered_here is None else [lease.registered_here]
     known = [any(told) for told in seats.values() if told]
     firms = _by_firm(leases)
-    metered = [lease for lease in moved_in if lease.energy_kwh_per_year is not None]
+    metered = part.metered if energy_told else []
     return Holding(
         carrier.id,
         carrier.name_zh,
