@@ -153,6 +153,18 @@ def test_what_is_added_moves_every_future_by_just_that(model):
             assert (found.starts[name] == without.starts[name]).all()  # today's figure stays
 
 
+def test_inputs_of_named_rows_have_chinese_names(model, district):
+    cargo = district["demand_growth"]["cargo"][0]
+    zh = dict(zip(district["cargoes"]["id"], district["cargoes"]["name_zh"], strict=True))[cargo]
+    items = {item.key: item for item in (*model.target.inputs.items, *model.foresight.items)}
+    assert items[f"growth:{cargo}"].name_zh == f"{zh}增速"
+    assert items["pace:m31"].name_zh == "社会消费品零售总额的增速"
+    named = [
+        item for key, item in items.items() if key.partition(":")[0] in ("growth", "share", "peer", "today", "pace")
+    ]
+    assert named and all(item.name_zh for item in named)
+
+
 def test_a_share_never_passes_100_percent_by_what_is_added(model):
     (share,) = (row for row in model.measures if row["id"] == "m32")
     still = _with_added(model).collapsed()

@@ -58,6 +58,7 @@ class Input:
     law: str
     group: str = ""
     correlation: float = 0.0
+    name_zh: str = ""  # empty where the row that it stems from has no Chinese name
     knots: tuple[tuple[float, float], ...] = ()  # of the law ``bands``: normal score and value, rising
 
     def at(self, position: Floats) -> Floats:
@@ -170,11 +171,12 @@ def _cargoes(tables: Mapping[str, pl.DataFrame], assumptions: pl.DataFrame) -> I
 
 def _demand(tables: Mapping[str, pl.DataFrame]) -> Iterator[Input | None]:
     names = dict(zip(tables["cargoes"]["id"], tables["cargoes"]["name_en"], strict=True))
+    zh = dict(zip(tables["cargoes"]["id"], tables["cargoes"]["name_zh"], strict=True))
     for row in tables["demand_growth"].to_dicts():
         yield triangular(
             f"growth:{row['cargo']}", f"growth of {names.get(row['cargo'], row['cargo'])}",
             row["growth_low_percent"], row["growth_percent"], row["growth_high_percent"],
-            **_in_group(row["correlation_group"], GROUP_CORRELATION),
+            name_zh=f"{zh.get(row['cargo']) or row['cargo']}增速", **_in_group(row["correlation_group"], GROUP_CORRELATION),
         )  # fmt: skip
     ends = ("demand_low_t_per_year", "demand_high_t_per_year")
     total = (
@@ -188,7 +190,12 @@ def _demand(tables: Mapping[str, pl.DataFrame]) -> Iterator[Input | None]:
     for cargo, middle, low, high in total.iter_rows():
         if middle > 0:
             yield triangular(
-                f"share:{cargo}", f"share of {names.get(cargo, cargo)} in the demand", low / middle, 1.0, high / middle
+                f"share:{cargo}",
+                f"share of {names.get(cargo, cargo)} in the demand",
+                low / middle,
+                1.0,
+                high / middle,
+                name_zh=f"{zh.get(cargo) or cargo}在需求中的份额",
             )
 
 
@@ -257,6 +264,7 @@ def _peers(tables: Mapping[str, pl.DataFrame]) -> Iterator[Input | None]:
             yield triangular(
                 f"peer:{row['port']}:{row['year']}", f"throughput of {row['name_en']} in {row['year']}",
                 row["throughput_low_t"], row["throughput_t"], row["throughput_high_t"],
+                name_zh=f"{row['name_zh']}{row['year']}年吞吐量",
             )  # fmt: skip
 
 
@@ -344,7 +352,7 @@ def measure_inputs(
         found.append(
             triangular(
                 f"today:{row['id']}", f"today's {name}", row["today_low_value"], row["today_value"],
-                row["today_high_value"],
+                row["today_high_value"], name_zh=f"今日{row['name_zh']}",
             )
         )  # fmt: skip
         deviation = GROWTH_DEVIATION if row["model"] == "growth" else CARRIED_DEVIATION
@@ -355,6 +363,7 @@ def measure_inputs(
                 f"pace:{row['id']}", f"growth of {name}", pace - deviation, pace, pace + deviation,
                 "bands" if knots else "normal",
                 **_in_group(f"landmark {row['landmark_no']}", sign * LANDMARK_CORRELATION), knots=knots,
+                name_zh=f"{row['name_zh']}的增速",
             )
         )  # fmt: skip
     kept = [item for item in found if item is not None]

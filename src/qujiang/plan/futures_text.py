@@ -61,7 +61,9 @@ def _lines(result: PlanResult, language: Literal["en", "zh"]) -> Iterator[str]:
             if measure.probability is None:
                 continue
             moved = futures["assumptions"].get(measure.id, ())
-            inputs = words["and"].join(effect["name_en"] for effect in moved[:NAMED])
+            inputs = words["and"].join(
+                (language == "zh" and effect.get("name_zh")) or effect["name_en"] for effect in moved[:NAMED]
+            )
             line = words["measure"] if inputs else words["plain"]
             name = measure.name_zh if language == "zh" else measure.name_en
             yield line.format(name=name, p=percent(measure.probability), inputs=inputs)

@@ -42,6 +42,7 @@ class Effect:
     first_order: float
     low: float
     high: float
+    name_zh: str = ""  # empty where the input has none
 
     def as_dict(self) -> dict[str, Any]:
         """JSON form."""
@@ -71,7 +72,7 @@ def ranking(
     return tuple(
         Effect(
             keys[i], inputs[keys[i]].name_en, float(correlation[i]), float(max(share[i], 0.0)),
-            float(max(low[n], 0.0)), float(max(high[n], 0.0)),
+            float(max(low[n], 0.0)), float(max(high[n], 0.0)), inputs[keys[i]].name_zh,
         )
         for n, i in enumerate(best)
     )  # fmt: skip
