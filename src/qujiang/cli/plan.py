@@ -56,6 +56,13 @@ def _budget(_: click.Context, __: click.Parameter, text: str | None) -> float | 
 @click.option(
     "--workers", type=click.IntRange(min=1), help="Processes; by default as many as pay. Same answer with any."
 )
+@click.option(
+    "--open",
+    "projects",
+    multiple=True,
+    metavar="PROJECT",
+    help="Open this project of project_effects (repeat for more); each future draws by how much it is late.",
+)
 @click.option("--projects", "gains_wanted", is_flag=True, help="Also run each project: what it moves, and per yuan.")
 @click.option(
     "--choose",
@@ -82,6 +89,7 @@ def plan(
     futures: int,
     seed: int,
     workers: int | None,
+    projects: tuple[str, ...],
     gains_wanted: bool,
     budget: float | None,
     measure: str | None,
@@ -93,7 +101,7 @@ def plan(
 
     DISTRICT is a folder, or the name of a bundled district; without one, the bundled district is used. Without --out
     nothing is written. With --futures every uncertain number is drawn from its range: probabilities, bands, what binds how
-    often, and which assumptions move what. With --projects the plan is run again with each project of project_effects open; with
+    often, and which assumptions move what. With --open the plan has these projects. With --projects the plan is run again with each project of project_effects open; with
     --choose the best set within a budget is found, and run as a whole.
     """
     from qujiang.cli import as_json
@@ -103,17 +111,23 @@ def plan(
     if measure is not None and budget is None:
         raise click.UsageError("--for says what --choose is to move: give a budget too")
     opened = District.open(district)
+    if projects and (gains_wanted or budget is not None):
+        raise click.UsageError(
+            "--open is the plan with these projects; --projects and --choose compare them: ask one at a time"
+        )
     if not futures and (resume is not None or cluster is not None):
         raise click.UsageError("--resume and --cluster belong to --futures")
     run = Run(futures, seed, workers, resume, cluster)
     trials = _trials(opened, scenario, budget, measure) if gains_wanted or budget is not None else None
-    result = _over_futures(opened, scenario, run) if futures else test_plan(opened, scenario)
+    result = _over_futures(opened, scenario, run, projects) if futures else test_plan(opened, scenario, projects)
     if trials is not None:
         result = _with_projects(result, trials, budget, measure)
     if out is not None:
+        from qujiang.plan.delays import lay_over
         from qujiang.report import write_plan
 
-        write_plan(result, opened if scenario is None else opened.with_scenario(scenario), out, form=form)
+        tested = lay_over(opened if scenario is None else opened.with_scenario(scenario), projects)
+        write_plan(result, tested, out, form=form)
     if json_wanted:
         click.echo(as_json(result.as_dict()))
         return
@@ -143,7 +157,7 @@ class Run:
     cluster: str | None
 
 
-def _over_futures(opened: District, scenario: str | None, asked: Run) -> PlanResult:
+def _over_futures(opened: District, scenario: str | None, asked: Run, projects: tuple[str, ...]) -> PlanResult:
     """Run the futures with a bar and the time left on stderr, where that is a terminal."""
     import os
     import sys
@@ -165,7 +179,7 @@ def _over_futures(opened: District, scenario: str | None, asked: Run) -> PlanRes
         try:
             return test_futures(
                 opened, scenario, count=asked.futures, seed=asked.seed, workers=asked.workers or most, progress=tell,
-                cluster=asked.cluster, resume=asked.resume,
+                cluster=asked.cluster, resume=asked.resume, projects=projects,
             )  # fmt: skip
         except KeyboardInterrupt:
             click.echo(_stopped(done, asked), err=True)

@@ -6,7 +6,7 @@ A block is addressed by its number, so its futures are the same on one process a
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -18,6 +18,7 @@ from qujiang import __version__
 from qujiang.errors import ScenarioError
 from qujiang.methods import growth
 from qujiang.methods.quasi_random import BLOCK
+from qujiang.plan.delays import DELAY_CORRELATION, DELAY_MONTHS, project_rows, projects_table, with_delays
 from qujiang.plan.draws import (
     CARRIED_DEVIATION,
     GROUP_CORRELATION,
@@ -32,6 +33,7 @@ from qujiang.plan.futures import Block, FutureModel, build_model
 from qujiang.plan.futures_limits import KINDS
 from qujiang.plan.futures_tables import bands_of, futures_tables
 from qujiang.plan.kept import Kept
+from qujiang.plan.port import PortAnswer, answer_port, fit_freight, has_freight, target_year
 from qujiang.plan.processes import run_blocks
 from qujiang.plan.result import LandmarkAnswer, MeasureAnswer, PlanResult
 from qujiang.plan.sensitivity import ranking
@@ -66,6 +68,8 @@ class Ensemble:
     contradicts: Floats
     figures: Mapping[str, Floats]
     steps: int
+    courses: Mapping[str, Floats] = field(default_factory=dict)
+    finish: Mapping[str, Floats] = field(default_factory=dict)
 
     @property
     def count(self) -> int:
@@ -83,6 +87,7 @@ def test_futures(
     progress: Progress | None = None,
     cluster: str | None = None,
     resume: Path | str | None = None,
+    projects: Sequence[str] = (),
 ) -> PlanResult:
     """Test a plan over many futures.
 
@@ -94,6 +99,8 @@ def test_futures(
         Names the whole set of futures.
     workers
         Processes; the answer does not depend on it.
+    projects
+        Projects of the plan that are to be opened; each future draws by how much each is late.
     progress
         Told after every block.
     cluster
@@ -114,9 +121,9 @@ def test_futures(
     """
     if count < 1 or workers < 1:
         raise ScenarioError(f"{count} futures on {workers} processes: must both be at least 1")
-    result, overlaid, port = answer_plan(district, scenario)
+    result, overlaid, port = answer_plan(district, scenario, projects)
     kept = None if resume is None else Kept(resume, run_of(district, overlaid, scenario, count, seed))
-    model = build_model(district, overlaid, port)
+    model = _model(district, scenario, projects, overlaid, port)
     futures = run(model, count, seed, workers, progress, cluster=cluster, kept=kept)
     answer = over_futures(result, model, futures, seed, overlaid)
     if kept is not None:
@@ -127,12 +134,30 @@ def test_futures(
 test_futures.__test__ = False  # type: ignore[attr-defined]  # a verb of the house, not a test for pytest
 
 
+def _model(
+    district: District, scenario: str | None, projects: Sequence[str], overlaid: District, port: PortAnswer | None
+) -> FutureModel:
+    if not projects:
+        return build_model(district, overlaid, port)
+    without = district if scenario is None else district.with_scenario(scenario)
+    fitted = None if port is None else fit_freight(district)
+    year = target_year(overlaid["measures"], district.info.base_year)
+
+    def build(state: District) -> FutureModel:
+        answered = None
+        if has_freight(state):
+            answered = answer_port(district, state, year, fitted=fitted, with_binders=False)
+        return build_model(district, state, answered)
+
+    return with_delays(without, tuple(dict.fromkeys(projects)), year, build)
+
+
 def run_of(district: District, overlaid: District, scenario: str | None, count: int, seed: int) -> dict[str, Any]:
     """What the blocks of a run depend on."""
     return {
         "district_hash": district.hash,
         "scenario": None if overlaid.scenario is None else overlaid.scenario.name,
-        "scenario_hash": None if scenario is None else overlaid.hash,
+        "scenario_hash": None if overlaid is district else overlaid.hash,
         "futures": count,
         "seed": seed,
         "version": __version__,
@@ -180,6 +205,7 @@ def _together(blocks: Sequence[Block], count: int) -> Ensemble:
     return Ensemble(
         of_each("values"), of_each("starts"), joined("kinds"), joined("locks"), of_each("points"), joined("waits_h"),
         joined("free_ratio"), joined("contradicts"), of_each("figures"), sum(block.steps for block in blocks),
+        of_each("courses"), of_each("finish"),
     )  # fmt: skip
 
 
@@ -204,6 +230,9 @@ def over_futures(
     measures = [m for landmark in landmarks for m in landmark.measures if m.probability is not None or m.years]
     courses = {m.id: (m.unit, dict(_courses(m, model, futures))) for m in measures}
     found = futures_tables(landmarks, said, bands_of(courses), checks)
+    if model.delays is not None:
+        said["projects"] = project_rows(model.delays, futures.finish, model.year)
+        found["futures/projects"] = projects_table(said["projects"])
     return replace(result, landmarks=landmarks, futures=said, run=run_words, tables={**result.tables, **found})
 
 
@@ -270,6 +299,9 @@ def _courses(measure: MeasureAnswer, model: FutureModel, futures: Ensemble) -> I
     if start is None or last <= first or np.any(start <= 0) or np.any(end <= 0):
         return
     for year in range(first, last + 1):
+        if f"{measure.id}:{year}" in futures.courses:
+            yield year, futures.courses[f"{measure.id}:{year}"]
+            continue
         yield year, start * (end / start) ** ((year - first) / (last - first))
 
 
@@ -297,13 +329,14 @@ def _summary(
         "contradicts_today_share": float(np.mean(futures.contradicts)),
         "equilibrium_steps": futures.steps,
         "foreseen": {name: forecast.as_dict() for name, forecast in model.foreseen.items()},
-        "laws": _laws(),
+        "laws": _laws() | (_delay_laws() if model.delays is not None else {}),
     }
 
 
 def _inputs(model: FutureModel) -> dict[str, Input]:
     sides = [side.inputs for side in (model.target, model.base) if side is not None]
-    return {item.key: item for inputs in [*reversed(sides), model.foresight] for item in inputs.items}
+    late = [] if model.delays is None else [model.delays.inputs]
+    return {item.key: item for inputs in [*reversed(sides), model.foresight, *late] for item in inputs.items}
 
 
 def _binds(result: PlanResult, model: FutureModel, futures: Ensemble) -> list[dict[str, Any]]:
@@ -345,3 +378,7 @@ def _laws() -> dict[str, Any]:
         "moving_rates": list(MOVING),
         "held_rates": list(HELD),
     }
+
+
+def _delay_laws() -> dict[str, Any]:
+    return {"delay_months": list(DELAY_MONTHS), "delay_correlation": DELAY_CORRELATION}

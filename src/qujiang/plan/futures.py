@@ -7,7 +7,7 @@ and pivots on today's documented throughput.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -16,6 +16,7 @@ import polars as pl
 from qujiang.methods import quasi_random
 from qujiang.outlook.measures import MeasureState
 from qujiang.outlook.series import read as read_observations
+from qujiang.plan.delays import Delays, delayed_block
 from qujiang.plan.draws import Foreseen, Inputs, foresee_measure, measure_inputs
 from qujiang.plan.futures_coupling import STARTS
 from qujiang.plan.futures_limits import KINDS
@@ -45,6 +46,7 @@ class FutureModel:
     year: int
     today_t: float
     today_teu: float
+    delays: Delays | None = None  # of projects; the rest of this model has them all finished
 
     def collapsed(self) -> FutureModel:
         """Every range shrunk to its middle."""
@@ -74,6 +76,8 @@ class Block:
     figures: Mapping[str, Floats]
     contradicts: Floats  # a draw says that today's throughput could not have been
     steps: int  # of the equilibria
+    courses: Mapping[str, Floats] = field(default_factory=dict)  # <measure>:<year>, where projects are delayed
+    finish: Mapping[str, Floats] = field(default_factory=dict)  # project -> year with decimals
 
 
 def build_model(
@@ -144,6 +148,13 @@ def run_block(model: FutureModel, seed: int, block: int, *, start: str = STARTS[
     InfeasibleError
         Cargo without another way is more than a drawn capacity.
     """
+    if model.delays is not None:
+        drawn = model.delays.inputs.own(seed, block)
+        return delayed_block(model, drawn, lambda state: _run_state(state, seed, block, start), quasi_random.BLOCK)
+    return _run_state(model, seed, block, start)
+
+
+def _run_state(model: FutureModel, seed: int, block: int, start: str) -> Block:
     own = model.foresight.own(seed, block)
     values, starts = _foreseen(model, model.foresight.values(model.foresight.positions(own)))
     none = np.zeros(quasi_random.BLOCK)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Literal
 
+from qujiang.plan.delays import HELD_MANY, HELD_TESTABLE, MOST_STATES
 from qujiang.plan.result import PlanResult
 
 #: Inputs named for each measure.
@@ -19,6 +20,10 @@ WORDS = {
         "binds": "What binds the port: {parts}",
         "checked": "Waits for a berth, {futures} futures simulated: curve {curve:.3f} h, simulation {simulated:.3f} h, largest "
         "difference {largest:+.3f} h",
+        "project": "Project {name}: finished by the end of {year} in {p} of the futures (delay {low:g} to {high:g} months, {assumed})",
+        "held": "Project {name}: open in all futures, no delay is drawn: {why}",
+        "given": "its own",
+        "assumed": "assumed",
         "unknown": "probability not known, a measure has no figure of today (at most {most})",
         "nothing": "probability not known, no measure can be tested",
         "and": ", ",
@@ -32,12 +37,19 @@ WORDS = {
         "plain": "   {name}：{p}",
         "binds": "港口的约束：{parts}",
         "checked": "待泊时间，{futures} 种未来经仿真核对：曲线 {curve:.3f} 小时，仿真 {simulated:.3f} 小时，最大差 {largest:+.3f} 小时",
+        "project": "项目{name}：在{p}的未来中于{year}年底前建成（延期{low:g}至{high:g}个月，{assumed}）",
+        "held": "项目{name}：在所有未来中均视为建成，未抽取延期：{why}",
+        "given": "项目自有范围",
+        "assumed": "假定",
         "unknown": "概率未知，有指标没有今日数据（至多 {most}）",
         "nothing": "概率未知，没有可检验的指标",
         "and": "、",
         "of": "：",
     },
 }
+
+#: Why no delay is drawn, in Chinese.
+HELD_ZH = {HELD_MANY: f"改变模型表格的项目只有前{MOST_STATES}个抽取延期", HELD_TESTABLE: "没有它，有的指标无法检验"}
 
 
 def futures_text(result: PlanResult, language: Literal["en", "zh"] = "en") -> str:
@@ -72,12 +84,23 @@ def _lines(result: PlanResult, language: Literal["en", "zh"]) -> Iterator[str]:
         which = "what_zh" if language == "zh" else "what"
         parts = words["and"].join(f"{row[which]} {percent(row['share'])}" for row in binds)
         yield words["binds"].format(parts=parts)
+    for row in futures.get("projects", ()):
+        name = row["name_zh"] if language == "zh" else row["name_en"]
+        assumed = words["assumed" if row["assumed"] else "given"]
+        yield words["held" if row["held"] else "project"].format(
+            name=name, year=row["year"], p=percent(row["finished_share"]), low=row["delay_low_months"],
+            high=row["delay_high_months"], assumed=assumed, why=_why(row["held"], language),
+        )  # fmt: skip
     checked = futures.get("validation", {})
     if checked.get("futures"):
         yield words["checked"].format(
             futures=checked["futures"], curve=checked["mean_curve_wait_h"], simulated=checked["mean_simulated_wait_h"],
             largest=checked["largest_difference_h"],
         )  # fmt: skip
+
+
+def _why(held: str, language: Literal["en", "zh"]) -> str:
+    return HELD_ZH.get(held, held) if language == "zh" else held
 
 
 def _chance(probability: float | None, most: float | None, words: dict[str, str]) -> str:

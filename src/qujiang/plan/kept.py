@@ -29,7 +29,7 @@ WORDS = {
     "version": "version of qujiang",
     "packages": "version of numpy or scipy",
 }
-TABLES = ("values", "starts", "points", "figures")
+TABLES = ("values", "starts", "points", "figures", "courses", "finish")
 ARRAYS = ("kinds", "locks", "waits_h", "free_ratio", "contradicts")
 
 

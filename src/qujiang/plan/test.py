@@ -14,6 +14,7 @@ from qujiang.freight.calibrate import NOT_EXPLAINED_YUAN_PER_T, Calibration
 from qujiang.freight.equilibrium import EquilibriumResult
 from qujiang.freight.result import FreightResult
 from qujiang.outlook.series import read as read_observations
+from qujiang.plan.delays import lay_over, open_projects
 from qujiang.plan.limits import LockLoad
 from qujiang.plan.measures import Binds, answer, judge_measures, landmark_answers, significant
 from qujiang.plan.port import PortAnswer, answer_port, has_freight, target_year
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
 NOTHING_BINDS = Binds((), (), (), {})
 
 
-def test_plan(district: District, scenario: str | None = None) -> PlanResult:
+def test_plan(district: District, scenario: str | None = None, projects: Sequence[str] = ()) -> PlanResult:
     """Test a district's plan over the base future.
 
     Freight is calibrated on the district as it is; the scenario then changes what it changes, and only that. The base
@@ -38,20 +39,27 @@ def test_plan(district: District, scenario: str | None = None) -> PlanResult:
         A district that was opened, and so checked.
     scenario
         Name of one of its scenarios, or a path.
+    projects
+        Ids of projects with a declared effect that are taken as open in the target year.
 
     Raises
     ------
     DataError
         The base year lies above a physical capacity, or some table that the plan needs is faulty.
     ScenarioError
-        The scenario does not fit the district.
+        The scenario does not fit the district, or a project cannot count.
     """
-    return answer_plan(district, scenario)[0]
+    return answer_plan(district, scenario, projects)[0]
 
 
-def answer_plan(district: District, scenario: str | None = None) -> tuple[PlanResult, District, PortAnswer | None]:
+def answer_plan(
+    district: District, scenario: str | None = None, projects: Sequence[str] = ()
+) -> tuple[PlanResult, District, PortAnswer | None]:
     """The same, with the district that the scenario makes and what freight and port say: where many futures begin."""
     overlaid = district if scenario is None else district.with_scenario(scenario)
+    if projects:
+        until = target_year(overlaid["measures"], district.info.base_year)
+        overlaid = lay_over(overlaid, open_projects(overlaid, projects, until))
     info, measures = district.info, overlaid["measures"]
     year = target_year(measures, info.base_year)
     port = answer_port(district, overlaid, year) if has_freight(overlaid) else None
@@ -83,7 +91,7 @@ def answer_plan(district: District, scenario: str | None = None) -> tuple[PlanRe
         locks=tuple(lock_rows(overlaid, port.loads, port.coupled.answer)) if port else (),
         figures=_figures(port) if port else {},
         tables=_tables(port.freight.target) if port else {},
-        run=_run(district, overlaid, scenario),
+        run=_run(district, overlaid),
     )
     return result, overlaid, port
 
@@ -205,14 +213,14 @@ def _tables(result: FreightResult) -> dict[str, pl.DataFrame]:
     }
 
 
-def _run(district: District, overlaid: District, scenario: str | None) -> dict[str, Any]:
+def _run(district: District, overlaid: District) -> dict[str, Any]:
     packages = ("numpy", "polars", "scipy")
     return {
         "version": __version__,
         "python": platform.python_version(),
         "packages": {name: version(name) for name in packages},
         "input_hash": district.hash,
-        "scenario_hash": None if scenario is None else overlaid.hash,
+        "scenario_hash": None if overlaid is district else overlaid.hash,
         "arguments": {"scenario": None if overlaid.scenario is None else overlaid.scenario.name, "futures": 0},
         "seed": None,
     }
