@@ -177,6 +177,7 @@ def test_an_own_range_and_date_are_read(district):
     rows = district["projects"].with_columns(
         planned_start=pl.when(here).then(pl.lit("2026-01-01")).otherwise("planned_start"),
         duration_days=pl.when(here).then(365).otherwise("duration_days"),
+        duration_low_days=pl.when(here).then(365).otherwise("duration_low_days"),
         duration_high_days=pl.when(here).then(365 + 731).otherwise("duration_high_days"),
     )
     dated = replace(district, frames={**district.frames, "projects": rows})
@@ -197,14 +198,14 @@ def test_more_projects_than_states_are_held_and_said(district):
     assert len(model.delays.states) == 8
 
 
-def test_the_answer_and_its_text(district, result, small):
-    answer = over_futures(result, small, run(small, 256, seed=1), seed=1)
+def test_the_answer_and_its_text(result, freight):
+    answer = over_futures(result, freight, run(freight, 128, seed=1), seed=1)
     assert answer.futures is not None
     (row,) = answer.futures["projects"]
-    assert row["id"] == OFFICES and row["assumed"] and 0 < row["finished_share"] < 1
+    assert row["id"] == PORT and row["assumed"] and 0 < row["finished_share"] < 1
     assert answer.tables["futures/projects"]["finished_share"].to_list() == [row["finished_share"]]
-    assert "letting of office floors" in futures_text(answer) and "楼宇招商专班" in futures_text(answer, "zh")
-    without = small.delays.states[frozenset()]
+    assert "quicker calls at the port" in futures_text(answer) and "港口作业提速" in futures_text(answer, "zh")
+    without = freight.delays.states[frozenset()]
     plain = over_futures(result, without, run(without, 128, seed=1), seed=1)
     assert plain.futures is not None and "projects" not in plain.futures
 
