@@ -8,6 +8,7 @@
 ``binding``            what binds the port in which share of the futures
 ``ranking``            which inputs move a measure most: first-order and total share of its variance, with intervals
 ``validation``         wait for a berth by the curve and by the simulation, in a sample of the futures
+``projects``           share of the futures in which each project is finished by the target year; where projects are opened
 =====================  ==================================================================================================
 """
 
