@@ -69,7 +69,9 @@ def cluster(tmp_path):
     found.stop()
 
 
-def test_a_worker_killed_during_the_run_loses_nothing(cluster, district):
+@pytest.mark.parametrize("victims", [[0], [1], [0, 2]])
+def test_workers_killed_during_the_run_lose_nothing(cluster, district, victims):
+    """Whichever worker dies, also the one that was sent the model first."""
     model = small_model(district)
     count = 128 * 300
     here = run(model, count, seed=6)
@@ -78,10 +80,11 @@ def test_a_worker_killed_during_the_run_loses_nothing(cluster, district):
     def tell(done: int, _: int) -> None:
         if done > count / 10 and not killed:
             killed.append(done)
-            os.kill(cluster.workers[0].pid, signal.SIGKILL)
+            for victim in victims:
+                os.kill(cluster.workers[victim].pid, signal.SIGKILL)
 
     there = run(model, count, seed=6, progress=tell, cluster=cluster.address)
-    assert killed and cluster.workers[0].wait(timeout=30) == -signal.SIGKILL
+    assert killed and all(cluster.workers[victim].wait(timeout=30) == -signal.SIGKILL for victim in victims)
     for name, values in here.values.items():
         assert there.values[name].tobytes() == values.tobytes()
     assert (there.steps, there.count) == (here.steps, count)

@@ -73,23 +73,41 @@ def _end_with(parent: Any) -> None:
 
 
 def _on_cluster(model: FutureModel, seed: int, numbers: Sequence[int], address: str) -> Iterator[tuple[int, Block]]:
+    from concurrent.futures import CancelledError
+
     client = connect(address)
     try:
+        from distributed import KilledWorker
         from distributed import as_completed as finished
 
-        shared = client.scatter(model, broadcast=False, hash=False)
-        waiting = {
-            client.submit(run_block, shared, seed, number, pure=False, retries=TRIES): number for number in numbers
-        }
-        for future in finished(list(waiting)):
-            try:
-                block = future.result()
-            except QujiangError:
-                raise
-            except Exception as reason:
-                raise ScenarioError(f"the cluster at {address} lost block {waiting[future]}: {reason}") from None
-            yield waiting[future], block
-            future.release()
+        left, reason = list(numbers), None
+        for _ in range(TRIES):
+            # What was scattered is lost with the workers that hold it, and whatever needs it is cancelled: it is sent
+            # again, and what was not finished is run again.
+            shared = client.scatter(model, broadcast=True, hash=False)
+            waiting = {
+                client.submit(run_block, shared, seed, number, pure=False, retries=TRIES): number for number in left
+            }
+            for future in finished(list(waiting)):
+                try:
+                    block = future.result()
+                except (CancelledError, KilledWorker) as lost:
+                    reason = lost
+                    continue
+                except QujiangError:
+                    raise
+                except Exception as error:
+                    raise ScenarioError(
+                        f"the cluster at {address} failed at block {waiting[future]}: {error}"
+                    ) from None
+                left.remove(waiting[future])
+                yield waiting[future], block
+                future.release()
+            if not left:
+                return
+        raise ScenarioError(
+            f"the cluster at {address} lost blocks {TRIES} times, last: {reason}; are its workers well?"
+        )
     finally:
         client.close(timeout=5)
 

@@ -8,6 +8,7 @@
   const menu = document.querySelector("[data-menu]");
   const setMenu = () => { if (menu) menu.open = wide.matches; };
   setMenu();
+  menu?.classList.add("ready");
   wide.addEventListener("change", setMenu);
 
   for (const button of document.querySelectorAll("[data-print]")) {
