@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from types import ModuleType
 
@@ -34,12 +34,12 @@ def each_plan_once() -> Iterator[None]:
     from qujiang.district import District
     from qujiang.plan import PlanResult, test_plan
 
-    known: dict[tuple[str, str | None], PlanResult] = {}
+    known: dict[tuple[str, str | None, tuple[str, ...]], PlanResult] = {}
 
-    def remembered(district: District, scenario: str | None = None) -> PlanResult:
-        key = (district.hash, scenario)
+    def remembered(district: District, scenario: str | None = None, projects: Sequence[str] = ()) -> PlanResult:
+        key = (district.hash, scenario, tuple(projects))
         if key not in known:
-            known[key] = test_plan(district, scenario)
+            known[key] = test_plan(district, scenario, projects)
         return known[key]
 
     with pytest.MonkeyPatch.context() as patch:
