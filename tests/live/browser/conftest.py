@@ -12,6 +12,7 @@ import socket
 import threading
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -65,32 +66,38 @@ class Site:
         return accounts.log_in(self.store, name, f"pass phrase of {name}", "127.0.0.1").token
 
 
+@contextmanager
+def serving(folder: Path, template: Path, **settings: Any) -> Iterator[tuple[Any, Site]]:
+    """An application on a fresh database with cheap hashes and an account for every part, over real HTTP."""
+    hasher = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(accounts, "_hasher", lambda: hasher)
+        patch.setattr(accounts, "_decoy", lambda: hasher.hash("decoy"))
+        path = folder / "live.sqlite3"
+        shutil.copy(template, path)
+        clock = HandClock()
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            port = free.getsockname()[1]
+        app = create_app(Settings(f"sqlite:///{path}", SERVICES, clock=clock, webhook_every_s=3600, **settings))
+        running = uvicorn.Server(uvicorn.Config(app, port=port, log_level="error", proxy_headers=False, ws="none"))
+        thread = threading.Thread(target=running.run, daemon=True)
+        thread.start()
+        deadline = time.monotonic() + 20
+        while not running.started and time.monotonic() < deadline:
+            time.sleep(0.01)
+        store = app.state.house.store
+        make_people(store)
+        yield app, Site(f"http://127.0.0.1:{port}", store, clock)
+        running.should_exit = True
+        thread.join(30)
+
+
 @pytest.fixture(scope="module")
 def site(tmp_path_factory: pytest.TempPathFactory, sqlite_template: Path) -> Iterator[Site]:
     """One server for a module's tests, on a fresh database, with an account for every part."""
-    patch = pytest.MonkeyPatch()
-    hasher = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
-    patch.setattr(accounts, "_hasher", lambda: hasher)
-    patch.setattr(accounts, "_decoy", lambda: hasher.hash("decoy"))
-    path = tmp_path_factory.mktemp("site") / "live.sqlite3"
-    shutil.copy(sqlite_template, path)
-    clock = HandClock()
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    app = create_app(Settings(f"sqlite:///{path}", SERVICES, clock=clock, webhook_every_s=3600))
-    running = uvicorn.Server(uvicorn.Config(app, port=port, log_level="error", proxy_headers=False, ws="none"))
-    thread = threading.Thread(target=running.run, daemon=True)
-    thread.start()
-    deadline = time.monotonic() + 20
-    while not running.started and time.monotonic() < deadline:
-        time.sleep(0.01)
-    store = app.state.house.store
-    make_people(store)
-    yield Site(f"http://127.0.0.1:{port}", store, clock)
-    running.should_exit = True
-    thread.join(15)
-    patch.undo()
+    with serving(tmp_path_factory.mktemp("site"), sqlite_template) as (_, made):
+        yield made
 
 
 @dataclass(slots=True)

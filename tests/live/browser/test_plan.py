@@ -4,25 +4,17 @@ from __future__ import annotations
 
 import json
 import re
-import shutil
-import socket
-import threading
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-import uvicorn
-from argon2 import PasswordHasher
 from playwright.sync_api import expect
 
 from qujiang import studies
 from qujiang.report.plan_process import answer_plan
-from qujiang.store import SYSTEM, accounts
+from qujiang.store import SYSTEM
 from qujiang.studies import Outcome, Runner
-from qujiang.web import Settings, create_app
-from tests.live.browser.conftest import Site
-from tests.live.conftest import SERVICES, HandClock, make_people
+from tests.live.browser.conftest import Site, serving
 
 SCENARIO = "fuchunjiang-second-chamber"
 #: The map's driver tells of readings of its canvas.
@@ -33,45 +25,24 @@ DRAWN = "[data-map][data-state=drawn][data-drawn]"
 @pytest.fixture(scope="module")
 def site(tmp_path_factory: pytest.TempPathFactory, sqlite_template: Path) -> Iterator[Site]:
     """A server with a runner of its own; the plan and one scenario are computed over 128 futures."""
-    patch = pytest.MonkeyPatch()
-    hasher = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
-    patch.setattr(accounts, "_hasher", lambda: hasher)
-    patch.setattr(accounts, "_decoy", lambda: hasher.hash("decoy"))
-    path = tmp_path_factory.mktemp("plan") / "live.sqlite3"
-    shutil.copy(sqlite_template, path)
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    clock = HandClock()
-    app = create_app(Settings(f"sqlite:///{path}", SERVICES, clock=clock, webhook_every_s=3600, study_futures=128))
-    running = uvicorn.Server(uvicorn.Config(app, port=port, log_level="error", proxy_headers=False, ws="none"))
-    thread = threading.Thread(target=running.run, daemon=True)
-    thread.start()
-    deadline = time.monotonic() + 20
-    while not running.started and time.monotonic() < deadline:
-        time.sleep(0.01)
-    store, plans = app.state.house.store, app.state.plans
-    make_people(store)
-    with store.write(SYSTEM) as unit:
-        studies.ask_standing(unit, plans.ground, 128, scenarios=[plans.scenario_text(SCENARIO)])
+    with serving(tmp_path_factory.mktemp("plan"), sqlite_template, study_futures=128) as (app, made):
+        store, plans = app.state.house.store, app.state.plans
+        with store.write(SYSTEM) as unit:
+            studies.ask_standing(unit, plans.ground, 128, scenarios=[plans.scenario_text(SCENARIO)])
 
-    def work(held: studies.Claim, report: studies.Report) -> Outcome:
-        question = {"folder": str(plans.district.folder), "hash": held.ground.district_hash, "overlay": held.overlay}
-        return Outcome(
-            studies.pack(
-                answer_plan(question | held.arguments.as_dict(), lambda share, step: report(share, step) and None)
-            )
-        )
+        def work(held: studies.Claim, report: studies.Report) -> Outcome:
+            question = {
+                "folder": str(plans.district.folder), "hash": held.ground.district_hash, "overlay": held.overlay,
+            }  # fmt: skip
+            asked = question | held.arguments.as_dict()
+            return Outcome(studies.pack(answer_plan(asked, lambda share, step: report(share, step) and None)))
 
-    computing = Runner(store, work)
-    while computing.run_one():
-        pass
-    plans.runner = Runner(store, plans_work(app), every_s=0.2)
-    plans.runner.start()
-    yield Site(f"http://127.0.0.1:{port}", store, clock)
-    running.should_exit = True
-    thread.join(30)
-    patch.undo()
+        computing = Runner(store, work)
+        while computing.run_one():
+            pass
+        plans.runner = Runner(store, plans_work(app), every_s=0.2)
+        plans.runner.start()
+        yield made
 
 
 def plans_work(app):
