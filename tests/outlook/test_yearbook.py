@@ -14,7 +14,7 @@ from qujiang.district import TABLE
 from qujiang.errors import DataError
 from qujiang.outlook import comparisons, labels, series
 from qujiang.outlook.sheets import write_table
-from qujiang.outlook.yearbook import read_yearbook
+from qujiang.outlook.yearbook import read_table, read_yearbook
 
 ACROSS = """表3-1 主要经济指标,,,
 ,,,单位：亿元
@@ -117,9 +117,74 @@ def test_faulty_cells_are_told_with_line_and_column(tmp_path: Path) -> None:
     assert all(fault.mend for fault in caught.value.faults)
 
 
-def test_a_figure_twice_is_a_fault(tmp_path: Path) -> None:
-    with pytest.raises(DataError, match="stands twice"):
+def test_a_figure_twice_is_a_fault_with_both_lines(tmp_path: Path) -> None:
+    with pytest.raises(DataError, match="on line 2 already") as caught:
         read_yearbook(csv(tmp_path, "指标,2022年,2023年\n产值（亿元）,1,2\n产值（亿元）,3,4\n"))
+    assert [fault.line for fault in caught.value.faults] == [3, 3]
+
+
+def test_what_is_no_series_is_told_with_the_cells_that_are_no_number(tmp_path: Path) -> None:
+    text = """时间,零售总额（亿元）,吞吐量（万吨）
+2024年1-2月,12,x
+2024年1-3月,20,30
+2024年1-4月,19,40
+2024年1-4月,21,50
+"""
+    with pytest.raises(DataError) as caught:
+        read_yearbook(csv(tmp_path, text))
+    told = [(fault.line, fault.rule.split(":")[0].split(" of ")[0]) for fault in caught.value.faults]
+    assert told == [
+        (2, "'x' is not a number"),
+        (4, "a cumulative series cannot fall"),
+        (5, "零售总额"),
+        (5, "吞吐量"),
+    ]
+
+
+def test_missing_cells_are_told_and_nothing_stands_in_their_place(tmp_path: Path) -> None:
+    text = """指标,单位,2022年,2023年,2024年
+一、总量,,,,
+生产总值,亿元,250,,300
+货物吞吐量,万吨,…,—,420
+"""
+    reading = read_table(csv(tmp_path, text), area="甲区")
+    assert [(cell.line, cell.column, cell.indicator, str(cell.span)) for cell in reading.missing] == [
+        (3, "D", "gdp", "2023"),
+        (4, "C", "throughput", "2022"),
+        (4, "D", "throughput", "2023"),
+    ]
+    assert reading.frame["period_end"].to_list() == ["2022-12", "2024-12", "2024-12"]
+
+
+BULLETIN = """衢江区2025年1-8月主要经济指标,,,,
+指标名称,计量单位,{level},同比增长(%),备注
+社会消费品零售总额,亿元,77.86,3.5,
+一般公共预算收入,万元,123456,-2.3,
+"""
+
+
+@pytest.mark.parametrize("level", ["1-8月累计", "累计", "绝对值", "1—8月", "本月止累计"])
+def test_a_bulletin_takes_its_period_from_the_title(tmp_path: Path, level: str) -> None:
+    frame = read_yearbook(csv(tmp_path, BULLETIN.format(level=level)), area="衢江区")
+    assert rows(frame) == {
+        ("retail_sales", "2025-08"): (7_786_000_000.0, "yuan", 3.5),
+        ("budget_revenue", "2025-08"): (1_234_560_000.0, "yuan", -2.3),
+    }
+    assert set(frame["basis"]) == {"ytd"} and set(frame["period_start"]) == {"2025-01"}
+
+
+def test_a_bulletin_of_one_month_with_the_month_and_the_year_so_far(tmp_path: Path) -> None:
+    text = "2025年8月主要指标\n指标,单位,本月,同比增长%,累计,同比增长%\n社会消费品零售总额,亿元,9.5,3.1,77.86,3.5\n"
+    frame = read_yearbook(csv(tmp_path, text))
+    assert [tuple(row) for row in frame.select("basis", "period_start", "published_growth_percent").iter_rows()] == [
+        ("month", "2025-08", 3.1),
+        ("ytd", "2025-01", 3.5),
+    ]
+
+
+def test_a_level_under_a_single_month_is_not_guessed(tmp_path: Path) -> None:
+    with pytest.raises(DataError, match="may be the month or the year so far"):
+        read_yearbook(csv(tmp_path, "2025年8月主要指标\n指标,单位,绝对值\n零售,亿元,9.5\n"))
 
 
 def test_a_figure_that_looks_like_a_year_is_no_heading(tmp_path: Path) -> None:

@@ -331,14 +331,15 @@ def read(file: Path, area: str, source: str, sheet: str | None, out: Path | None
     from qujiang.outlook.comparisons import check_growth
     from qujiang.outlook.series import read as check
     from qujiang.outlook.sheets import write_table
-    from qujiang.outlook.yearbook import read_yearbook
+    from qujiang.outlook.yearbook import read_table
 
-    frame = read_yearbook(file, area=area, source=source, sheet=sheet)
-    checked = check(frame, file=file.name)
+    reading = read_table(file, area=area, source=source, sheet=sheet)
+    frame, checked = reading.frame, check(reading.frame, file=file.name)
     if out is not None:
         write_table(frame, out)
     if json_wanted:
-        click.echo(as_json({"observations": frame.to_dicts()}))
+        missing = [dataclasses.asdict(cell) | {"span": str(cell.span)} for cell in reading.missing]
+        click.echo(as_json({"observations": frame.to_dicts(), "missing": missing}))
         return
     rows = [(row.area, row.indicator, row.basis, str(row.span), f"{row.value:,.6g}", row.unit) for row in checked.rows]
     _table(("area", "indicator", "basis", "period", "value", "unit"), rows, right=(4,))
@@ -348,6 +349,9 @@ def read(file: Path, area: str, source: str, sheet: str | None, out: Path | None
             click.echo(
                 f"{found.observation.indicator} {found.observation.span}: published {said:g} %, computed {computed:.2f} %: {found.flag}"
             )
+    for cell in reading.missing:
+        where = f"{file.name} line {cell.line} column {cell.column}"
+        click.echo(f"{where}: no figure of {cell.indicator} in {cell.span}; left out, nothing stands in its place")
     if out is not None:
         click.echo(f"written: {out}")
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -97,15 +97,24 @@ def read(frame: pl.DataFrame, *, file: str = "observations.csv") -> Observations
         Every fault: an unreadable period, a basis that does not fit its period, a period twice, mixed units in one series, a
         cumulative series that falls.
     """
+    rows, faults = _checked(frame, file, None)
+    if faults:
+        raise DataError(faults)
+    return Observations(tuple(rows))
+
+
+def find_faults(frame: pl.DataFrame, *, file: str, lines: Sequence[int] | None = None) -> list[Fault]:
+    """The faults that `read` would raise; ``lines`` are the lines of the rows in the file they come from."""
+    return _checked(frame, file, lines)[1]
+
+
+def _checked(frame: pl.DataFrame, file: str, lines: Sequence[int] | None) -> tuple[list[Observation], list[Fault]]:
     faults: list[Fault] = []
-    rows = [
-        row for line, record in enumerate(frame.iter_rows(named=True), 2) if (row := _row(record, line, file, faults))
-    ]
+    records = zip(range(2, frame.height + 2) if lines is None else lines, frame.iter_rows(named=True), strict=True)
+    rows = [row for line, record in records if (row := _row(record, line, file, faults))]
     for series in grouped(rows).values():
         faults += _unit_faults(series, file) + _duplicate_faults(series, file) + _falling_faults(series, file)
-    if faults:
-        raise DataError(sorted(faults, key=lambda fault: fault.line or 0))
-    return Observations(tuple(rows))
+    return rows, sorted(faults, key=lambda fault: fault.line or 0)
 
 
 def _row(record: Mapping[str, Any], line: int, file: str, faults: list[Fault]) -> Observation | None:

@@ -1,8 +1,9 @@
 """Read a yearbook's table in one call.
 
-Two layouts are read: periods across with indicators (or areas) down, and periods down with indicators across. Title, unit line,
-two-row headings (years above months), growth rows or columns and notes are recognised; every cell that cannot be read is a
-fault with its line and column.
+Three layouts are read: periods across with indicators (or areas) down, periods down with indicators across, and the monthly
+bulletin, whose period stands in the title. Title, unit line, two-row headings (years above months), growth rows or columns
+and notes are recognised; every cell that cannot be read is a fault with its line and column, and every cell that says
+"missing" is told (`Reading.missing`).
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ import polars as pl
 
 from qujiang.errors import DataError, Fault
 from qujiang.methods.periods import Span
-from qujiang.outlook import labels
+from qujiang.outlook import bulletin, labels, series
 from qujiang.outlook.sheets import read_cells, refuse
 
 SCHEMA = {
@@ -43,6 +44,26 @@ _UNIT_LINE = re.compile(r"(?:计量)?单位\s*[:：]\s*([^\s,，;；)）]+)")
 _AREA = re.compile(r".{1,8}(?:省|市|区|县)|全国")
 
 
+@dataclass(frozen=True, slots=True)
+class Missing:
+    """A cell that gives no figure (blank, …, —) where its row and column ask for one; ``text`` as printed."""
+
+    line: int
+    column: str
+    text: str
+    area: str
+    indicator: str
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What a table holds: ``frame`` in the columns of ``observations``, and the cells that hold nothing."""
+
+    frame: pl.DataFrame
+    missing: tuple[Missing, ...]
+
+
 @dataclass(slots=True)
 class _Page:
     """The cells of one sheet and what is known about it while it is read."""
@@ -57,6 +78,8 @@ class _Page:
     note: str = ""
     faults: list[Fault] = field(default_factory=list)
     rows: list[dict[str, object]] = field(default_factory=list)
+    lines: list[int] = field(default_factory=list)
+    missing: list[Missing] = field(default_factory=list)
 
     def fault(self, line: int, column: int, value: str, rule: str, mend: str) -> None:
         self.faults.append(Fault(self.file, line + 1, _letter(column), value, rule, mend))
@@ -83,13 +106,22 @@ def read_yearbook(
     Returns
     -------
     polars.DataFrame
-        One row for each figure, in the columns of ``observations``. A cell that says "missing" (…, —, blank) gives no row.
+        One row for each figure, in the columns of ``observations``. A cell that says "missing" (…, —, blank) gives no row;
+        `read_table` tells which.
 
     Raises
     ------
     DataError
-        The file cannot be read, has no periods, or holds cells that are no number, no known unit, or stand twice.
+        The file cannot be read, has no periods, or holds cells that are no number, no known unit, or no series: a period
+        twice, mixed units, a year-to-date value that falls. All faults at once.
     """
+    return read_table(path, area=area, source=source, sheet=sheet, names=names).frame
+
+
+def read_table(
+    path: str | Path, *, area: str = "", source: str = "", sheet: str | None = None, names: dict[str, str] | None = None
+) -> Reading:
+    """As `read_yearbook`, with the cells that hold no figure."""
     file = Path(path)
     cells = [[re.sub(r"\.0$", "", cell.strip()) for cell in row] for row in read_cells(file, sheet)]
     page = _Page(file.name, cells, area, source or file.name, labels.NAMES | (names or {}))
@@ -98,18 +130,29 @@ def read_yearbook(
         _read_across(page, across)
     elif (first := _first_period_row(page)) is not None:
         _read_down(page, first)
+    elif (heading := _bulletin(page)) is not None:
+        _read_across(page, heading)
     else:
         refuse(
-            file.name, "no periods found", "head the columns with 2023年, 2024年 … or 2024年1-8月, or begin the rows so"
+            file.name,
+            "no periods found",
+            "head the columns with 2023年, 2024年 … or 2024年1-8月, begin the rows so, or put 2025年1-8月 into the title and 累计 above the figures",
         )
-    _check_twice(page)
-    if page.faults:
-        raise DataError(page.faults)
-    if not page.rows:
-        refuse(file.name, "the table holds no figure", "fill in at least one")
-    return pl.DataFrame(
+    frame = pl.DataFrame(
         [row | {"id": f"y{n:04}", "note": page.note} for n, row in enumerate(page.rows, 1)], schema=SCHEMA
     )
+    faults = page.faults + series.find_faults(frame, file=page.file, lines=page.lines)
+    if faults:
+        raise DataError(sorted(faults, key=lambda fault: fault.line or 0))
+    if not page.rows:
+        refuse(file.name, "the table holds no figure", "fill in at least one")
+    return Reading(frame, _told_missing(page))
+
+
+def _told_missing(page: _Page) -> tuple[Missing, ...]:
+    """The missing cells, without those of lines that only head a section (all their cells are blank)."""
+    filled = set(page.lines) | {cell.line for cell in page.missing if cell.text}
+    return tuple(cell for cell in page.missing if cell.line in filled)
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,6 +200,33 @@ def _heading(page: _Page) -> _Heading | None:
         ):
             return _Heading(line + 1, _columns(below, row, cumulative), index | _index_columns(below))
         return _Heading(line, columns, index)
+    return None
+
+
+def _bulletin(page: _Page) -> _Heading | None:
+    """A heading whose columns take their period from the title."""
+    for line, row in enumerate(page.cells[:30]):
+        index = _index_columns(row)
+        title = bulletin.title_period([cell for above in page.cells[:line] for cell in above]) if index else None
+        if title is None:
+            continue
+        columns: list[_Column] = []
+        for at, cell in enumerate(row):
+            if at in index.values() or not cell:
+                continue
+            if columns and labels.is_growth(cell):
+                columns.append(_Column(at, columns[-1].basis, columns[-1].span, growth=True))
+                continue
+            try:
+                read = bulletin.column_period(labels.split_unit(cell)[0], title)
+            except ValueError as error:
+                page.fault(line, at, cell, str(error), "name the period of the column")
+                continue
+            if read is not None:
+                columns.append(_Column(at, *read, growth=False))
+        if columns or page.faults:
+            _read_preamble(page, line)
+            return _Heading(line, columns, index)
     return None
 
 
@@ -235,10 +305,12 @@ def _read_cell(page: _Page, place: tuple[int, int], text: str, period: tuple[str
     except ValueError as error:
         page.fault(*place, text, str(error), "write a number, or … where it is missing")
         return
-    if number is None:
-        return
     basis, span = period
     indicator = page.names.get(_plain(figure.name), _plain(figure.name))
+    if number is None:
+        if figure.name and not figure.growth:
+            page.missing.append(Missing(place[0] + 1, _letter(place[1]), text, figure.area, indicator, span))
+        return
     if figure.growth:
         _keep_growth(page, place, float(number), (figure.area, indicator, basis, *_ends(span)))
     elif not figure.unit:
@@ -252,6 +324,7 @@ def _read_cell(page: _Page, place: tuple[int, int], text: str, period: tuple[str
             return
         known = _observation(page, figure.area, indicator, basis, span)
         page.rows.append(known | {"observed_value": float(number * factor), "unit": plain})
+        page.lines.append(place[0] + 1)
 
 
 def _keep_growth(page: _Page, place: tuple[int, int], percent: float, key: tuple[str, ...]) -> None:
@@ -322,16 +395,6 @@ def _ends(span: Span) -> tuple[str, str]:
 
 def _key(row: dict[str, object]) -> tuple[object, ...]:
     return row["area"], row["indicator"], row["basis"], row["period_start"], row["period_end"]
-
-
-def _check_twice(page: _Page) -> None:
-    seen: set[tuple[object, ...]] = set()
-    for row in page.rows:
-        key = _key(row)
-        if key in seen:
-            what = f"{row['indicator']} {row['area']} {row['period_start']}..{row['period_end']}"
-            page.faults.append(Fault(page.file, None, None, what, "stands twice in the table", "remove one"))
-        seen.add(key)
 
 
 def _plain(name: str) -> str:
