@@ -21,13 +21,13 @@ from fastapi.testclient import TestClient
 
 from qujiang import studies
 from qujiang.district import District
+from qujiang.district.observations import FLOWS, read
 from qujiang.errors import InfeasibleError, ThrottledError
 from qujiang.freight.quote import ask, quote
 from qujiang.freight.shelf import book_of
 from qujiang.outlook.foresee import foresee
 from qujiang.outlook.measures import judge_all
 from qujiang.outlook.projects import read_projects, stand
-from qujiang.outlook.series import FLOWS, read
 from qujiang.port.rows import port_problem
 from qujiang.port.service_level import with_units
 from qujiang.port.simulate import simulate

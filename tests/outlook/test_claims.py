@@ -7,7 +7,7 @@ from typing import Any
 import polars as pl
 import pytest
 
-from qujiang.outlook import series
+from qujiang.district import observations as series
 from qujiang.outlook.claims import check_claims
 
 from .frames import measures, observations, seen

@@ -13,7 +13,8 @@ MODULES = (
     "methods.forecast",
     "methods.critical_path",
     "methods.earned",
-    "outlook.series",
+    "district.observations",
+    "outlook.bulletin",
     "outlook.labels",
     "outlook.measures",
 )

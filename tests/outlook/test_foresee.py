@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 import pytest
 
+from qujiang.district import observations as series
 from qujiang.errors import ScenarioError
-from qujiang.outlook import series
 from qujiang.outlook.foresee import foresee
 
 from .frames import observations, seen

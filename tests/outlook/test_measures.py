@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from qujiang.district import observations as series
 from qujiang.errors import DataError
 from qujiang.outlook import measures as m
-from qujiang.outlook import series
 
 from .frames import measures, observations, seen
 

@@ -11,8 +11,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from qujiang.district import TABLE
+from qujiang.district import observations as series
 from qujiang.errors import DataError
-from qujiang.outlook import comparisons, labels, series
+from qujiang.outlook import comparisons, labels
 from qujiang.outlook.sheets import write_table
 from qujiang.outlook.yearbook import read_table, read_yearbook
 

@@ -210,7 +210,7 @@ def test_a_forecast_gives_the_spread_and_the_base_course_its_middle(district):
 
 
 def test_a_series_that_cannot_be_foreseen_says_why_and_keeps_the_assumed_spread(district):
-    from qujiang.outlook.series import read
+    from qujiang.district.observations import read
     from qujiang.plan.draws import foresee_measure
 
     none = foresee_measure(read(district["observations"]), district.info.name_zh, "no_such_series", 2027)

@@ -15,10 +15,10 @@ from qujiang.errors import QujiangError, ScenarioError
 
 if TYPE_CHECKING:
     from qujiang.district import District
+    from qujiang.district.observations import Observations
     from qujiang.outlook.foresee import Foresight
     from qujiang.outlook.projects import Standing
     from qujiang.outlook.schedule import Expected, Network
-    from qujiang.outlook.series import Observations
     from qujiang.words import Language
 
 DISTRICT = click.option("--district", metavar="DIR", help="A district's folder; without it, the bundled one.")
@@ -328,8 +328,8 @@ def read(file: Path, area: str, source: str, sheet: str | None, out: Path | None
     """Read a yearbook's table (Excel or CSV).
 
     Each figure becomes one observation in plain units; a growth printed beside it is kept, and recomputed where it can be."""
+    from qujiang.district.observations import read as check
     from qujiang.outlook.comparisons import check_growth
-    from qujiang.outlook.series import read as check
     from qujiang.outlook.sheets import write_table
     from qujiang.outlook.yearbook import read_table
 
@@ -411,7 +411,7 @@ def vintages(
 
 def _open(path: str | None, scenario: str | None) -> tuple[District, Observations]:
     from qujiang.district import District
-    from qujiang.outlook.series import read as read_observations
+    from qujiang.district.observations import read as read_observations
 
     opened = District.open(path)
     if scenario is not None:

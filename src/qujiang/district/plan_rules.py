@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 import polars as pl
 
 from qujiang.district.assumptions import ABOUT_DATA, all_numbers, assumed_numbers, matching, row_ids
 from qujiang.district.info import FILE, did_you_mean
 from qujiang.district.networks import pairs
+from qujiang.district.observations import find_faults
 from qujiang.district.scopes import CrossRule, Scope
 from qujiang.district.vocabulary import TABLE, TABLES
 from qujiang.errors import Fault
@@ -41,6 +43,23 @@ def find_parts_above_wholes(scope: Scope) -> Iterator[Fault]:
     ]
     values = list(zip(frame["area"], keys, frame["observed_value"], strict=True))
     yield from _above(scope, "observations", "observed_value", values)
+
+
+def find_broken_series(scope: Scope) -> Iterator[Fault]:
+    """Observations are series: periods that fit their basis, each once, one unit, no year-to-date value that falls."""
+    lines = scope.lines["observations"].to_list()
+    for fault in find_faults(scope.frames["observations"], file=TABLE["observations"].file, lines=lines):
+        yield fault if fault.line is not None else replace(fault, file=scope.scenario_file or fault.file)
+
+
+def find_past_targets(scope: Scope) -> Iterator[Fault]:
+    """A target lies in the base year or after it."""
+    base = scope.info.base_year
+    for row, year in enumerate(scope.frames["measures"]["target_year"]):
+        if year is not None and year < base:
+            rule = f"the target lies in the past: the base year of {FILE} is {base}"
+            mend = "give a year ahead, leave it empty (then the target is told as one without a year), or set an earlier base year"
+            yield scope.fault("measures", row, "target_year", rule, mend)
 
 
 def find_people_above_wholes(scope: Scope) -> Iterator[Fault]:
@@ -221,6 +240,8 @@ _SEEN = ("area", "indicator", "basis", "unit", "period_start", "period_end", "ob
 RULES = (
     CrossRule({"observations": ("area",), "population": ("area",)}, find_unknown_areas),
     CrossRule({"observations": _SEEN}, find_parts_above_wholes),
+    CrossRule({"observations": TABLE["observations"].names}, find_broken_series),
+    CrossRule({"measures": ("target_year",)}, find_past_targets),
     CrossRule({"population": ("area", "year", "kind", "unit", "population_value")}, find_people_above_wholes),
     CrossRule(dict.fromkeys(("places", "cargoes"), ("id", "name_zh", "name_en", "aliases")), find_shared_names),
     CrossRule({"ranges": TABLE["ranges"].names}, find_wrong_ranges),

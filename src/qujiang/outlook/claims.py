@@ -12,8 +12,8 @@ from typing import Any, Literal
 
 import polars as pl
 
+from qujiang.district.observations import Observations
 from qujiang.methods import growth
-from qujiang.outlook.series import Observations
 from qujiang.words import known, quantity
 
 Kind = Literal["contradicted", "no_year", "year_assumed", "gross_not_effect", "not_the_same", "tension"]

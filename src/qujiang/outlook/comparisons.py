@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from qujiang.district.observations import FLOWS, Observation, Observations, Status, grouped, worst_status
 from qujiang.errors import ScenarioError
 from qujiang.methods import growth, periods
 from qujiang.methods.periods import Flow, Span
-from qujiang.outlook.series import FLOWS, Observation, Observations, Status, grouped, worst_status
 
 FLAGS_ZH = {
     "no figure of the year before": "没有上年数据",

@@ -9,12 +9,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from qujiang.district.observations import FLOWS, Observations, Status, worst_status
 from qujiang.errors import ScenarioError
 from qujiang.methods import periods
 from qujiang.methods.forecast import LEAST_POINTS, LEVELS, Forecast, forecast, forecast_pooled
 from qujiang.methods.periods import Flow, Span
 from qujiang.outlook.comparisons import level_of_year
-from qujiang.outlook.series import FLOWS, Observations, Status, worst_status
 from qujiang.words import Both, known, tell
 from qujiang.words.numbers import bare_unit
 

@@ -12,10 +12,10 @@ from typing import Any, Literal
 
 import polars as pl
 
+from qujiang.district.observations import Observation, Observations, Status, worst_status
 from qujiang.errors import DataError, Fault
 from qujiang.methods import growth
 from qujiang.methods.growth import Arrow
-from qujiang.outlook.series import Observation, Observations, Status, worst_status
 from qujiang.words import Both, known, say, signed_quantity, tell
 
 State = Literal["untestable", "met", "on_track", "off_track", "unknown"]

@@ -12,9 +12,9 @@ from pathlib import Path
 
 import polars as pl
 
+from qujiang.district.observations import Observations, read
 from qujiang.errors import DataError, Fault
 from qujiang.outlook.comparisons import GrowthCheck, check_growth
-from qujiang.outlook.series import Observations, read
 from qujiang.outlook.sheets import read_cells, refuse
 from qujiang.outlook.vintages import as_known_on, check_vintages
 from qujiang.outlook.yearbook import SCHEMA

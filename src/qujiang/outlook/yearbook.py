@@ -14,9 +14,10 @@ from pathlib import Path
 
 import polars as pl
 
+from qujiang.district import observations as series
 from qujiang.errors import DataError, Fault
 from qujiang.methods.periods import Span
-from qujiang.outlook import bulletin, labels, series
+from qujiang.outlook import bulletin, labels
 from qujiang.outlook.sheets import read_cells, refuse
 
 SCHEMA = {

@@ -14,13 +14,13 @@ import numpy as np
 import polars as pl
 from scipy.special import ndtri
 
+from qujiang.district.observations import Observations
 from qujiang.errors import ScenarioError
 from qujiang.freight.problem import FreightProblem
 from qujiang.freight.rates import NEEDED
 from qujiang.methods import quasi_random
 from qujiang.methods.forecast import LEVELS
 from qujiang.outlook.foresee import foresee
-from qujiang.outlook.series import Observations
 
 #: Correlation of the normal scores of two growths of one group (assumed).
 GROUP_CORRELATION = 0.6

@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import polars as pl
 
+from qujiang.district.observations import read as read_observations
 from qujiang.methods import quasi_random
 from qujiang.outlook.measures import MeasureState
-from qujiang.outlook.series import read as read_observations
 from qujiang.plan.delays import Delays, delayed_block
 from qujiang.plan.draws import Foreseen, Inputs, foresee_measure, measure_inputs
 from qujiang.plan.futures_coupling import STARTS

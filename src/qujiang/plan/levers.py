@@ -15,12 +15,12 @@ import polars as pl
 
 from qujiang.district.assumptions import STATUS_OF, row_ids, suffix_of
 from qujiang.district.info import quote
+from qujiang.district.observations import read as read_observations
 from qujiang.district.ranges import find_ends
 from qujiang.district.scenario import VERBS, Scenario
 from qujiang.district.vocabulary import TABLE
 from qujiang.errors import DataError, Fault
 from qujiang.freight.rates import NEEDED
-from qujiang.outlook.series import read as read_observations
 from qujiang.plan.draws import EQUIPMENT, HELD
 from qujiang.words import Both, known, tell
 

@@ -9,11 +9,11 @@ from typing import Any
 import numpy as np
 import polars as pl
 
+from qujiang.district.observations import Observations
 from qujiang.freight.assign import assign
 from qujiang.freight.problem import FreightProblem
 from qujiang.freight.rates import LOCK_WAIT_FACTOR
 from qujiang.outlook.measures import MeasureState, judge
-from qujiang.outlook.series import Observations
 from qujiang.plan.limits import in_unit
 from qujiang.plan.result import Binder, LandmarkAnswer, MeasureAnswer
 

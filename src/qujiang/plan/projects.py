@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
+from qujiang.district.observations import read as read_observations
 from qujiang.district.project_effects import End, project_scenario
 from qujiang.methods import growth
 from qujiang.outlook.measures import MeasureState
 from qujiang.outlook.projects import FINISHED, read_projects
 from qujiang.outlook.schedule import expect_finishes
-from qujiang.outlook.series import read as read_observations
 from qujiang.plan.measures import judge_measures, significant
 from qujiang.plan.port import Fitted, answer_port, fit_freight, has_freight, target_year
 from qujiang.plan.result import Gain, ProjectGain

@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Any
 import polars as pl
 
 from qujiang import __version__
+from qujiang.district.observations import read as read_observations
 from qujiang.freight.calibrate import NOT_EXPLAINED_YUAN_PER_T, Calibration
 from qujiang.freight.equilibrium import EquilibriumResult
 from qujiang.freight.result import FreightResult
-from qujiang.outlook.series import read as read_observations
 from qujiang.plan.delays import lay_over, open_projects
 from qujiang.plan.limits import LockLoad
 from qujiang.plan.measures import Binds, answer, judge_measures, landmark_answers, significant

@@ -6,12 +6,12 @@ from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
 
+from qujiang.district.observations import FLOWS, Observations
+from qujiang.district.observations import read as read_observations
 from qujiang.errors import ScenarioError
 from qujiang.methods.growth import SHAPES
 from qujiang.outlook.foresee import Foresight, foresee
 from qujiang.outlook.measures import judge_all
-from qujiang.outlook.series import FLOWS, Observations
-from qujiang.outlook.series import read as read_observations
 from qujiang.report.evidence import table
 
 Json = dict[str, Any]

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import pytest
 
+from qujiang.district import observations as series
 from qujiang.errors import DataError, ScenarioError
 from qujiang.methods.periods import month, months, quarter
-from qujiang.outlook import comparisons, series
+from qujiang.outlook import comparisons
 
 from .frames import observations, seen
 

@@ -34,7 +34,7 @@ class Observation:
     growth_basis: str
     status: Status
     source: str
-    line: int
+    line: int | None
 
     @property
     def flow(self) -> Flow:
@@ -103,12 +103,14 @@ def read(frame: pl.DataFrame, *, file: str = "observations.csv") -> Observations
     return Observations(tuple(rows))
 
 
-def find_faults(frame: pl.DataFrame, *, file: str, lines: Sequence[int] | None = None) -> list[Fault]:
-    """The faults that `read` would raise; ``lines`` are the lines of the rows in the file they come from."""
+def find_faults(frame: pl.DataFrame, *, file: str, lines: Sequence[int | None] | None = None) -> list[Fault]:
+    """The faults that `read` would raise; ``lines`` are the lines of the rows in the file they come from (None: a scenario's)."""
     return _checked(frame, file, lines)[1]
 
 
-def _checked(frame: pl.DataFrame, file: str, lines: Sequence[int] | None) -> tuple[list[Observation], list[Fault]]:
+def _checked(
+    frame: pl.DataFrame, file: str, lines: Sequence[int | None] | None
+) -> tuple[list[Observation], list[Fault]]:
     faults: list[Fault] = []
     records = zip(range(2, frame.height + 2) if lines is None else lines, frame.iter_rows(named=True), strict=True)
     rows = [row for line, record in records if (row := _row(record, line, file, faults))]
@@ -117,7 +119,7 @@ def _checked(frame: pl.DataFrame, file: str, lines: Sequence[int] | None) -> tup
     return rows, sorted(faults, key=lambda fault: fault.line or 0)
 
 
-def _row(record: Mapping[str, Any], line: int, file: str, faults: list[Fault]) -> Observation | None:
+def _row(record: Mapping[str, Any], line: int | None, file: str, faults: list[Fault]) -> Observation | None:
     start, end = str(record["period_start"] or ""), str(record["period_end"] or "")
     try:
         span = periods.read_span(start, end)
@@ -179,13 +181,17 @@ def grouped(rows: Iterable[Observation]) -> dict[tuple[str, str], list[Observati
     return groups
 
 
+def _place(row: Observation) -> str:
+    return "in the scenario" if row.line is None else f"on line {row.line}"
+
+
 def _unit_faults(series: list[Observation], file: str) -> list[Fault]:
     faults: list[Fault] = []
     first: dict[str, Observation] = {}
     for row in series:
         known = first.setdefault("flow" if row.basis in FLOWS else row.basis, row)
         if row.unit != known.unit:
-            rule = f"the series {row.indicator} of {row.area} is in {known.unit} on line {known.line}"
+            rule = f"the series {row.indicator} of {row.area} is in {known.unit} {_place(known)}"
             faults.append(Fault(file, row.line, "unit", row.unit, rule, f"convert the value to {known.unit}"))
     return faults
 
@@ -196,7 +202,7 @@ def _duplicate_faults(series: list[Observation], file: str) -> list[Fault]:
     for row in series:
         known = first.setdefault((row.basis, row.span), row)
         if known is not row:
-            rule = f"{row.indicator} of {row.area} has this period on line {known.line} already"
+            rule = f"{row.indicator} of {row.area} has this period {_place(known)} already"
             faults.append(
                 Fault(file, row.line, "period_start", str(row.span), rule, "keep one; keep revisions as vintages")
             )
@@ -214,9 +220,7 @@ def _falling_faults(series: list[Observation], file: str) -> list[Fault]:
         ]
         highest = max(before, key=lambda other: other.value, default=row)
         if row.value < highest.value and row.unit == highest.unit:
-            rule = (
-                f"a cumulative series cannot fall: {highest.value:g} stood at {highest.span.end} (line {highest.line})"
-            )
+            rule = f"a cumulative series cannot fall: {highest.value:g} stood at {highest.span.end} ({_place(highest)})"
             mend = "is this a single month? set basis = month; a revision belongs to the vintages"
             faults.append(Fault(file, row.line, "observed_value", f"{row.value:g}", rule, mend))
     return faults
