@@ -55,13 +55,50 @@ class Fault:
         return asdict(self)
 
 
+#: Faults of one rule in one column that are still printed one by one.
+FOLD_ABOVE = 3
+
+
+def tell_faults(faults: Sequence[Fault]) -> list[str]:
+    """Faults as lines of text, in their order; many of one rule in one column become one line that names all their lines.
+
+    >>> lines = [Fault("a.csv", n, "x", str(n), "is not positive", "mend it") for n in (2, 3, 4, 9)]
+    >>> tell_faults(lines)
+    ['a.csv:2-4,9  x  is not positive (mend it) [4 values: 2, 3, 4, …]']
+    """
+    alike: dict[tuple[str, str | None, str, str], list[Fault]] = {}
+    for fault in faults:
+        alike.setdefault((fault.file, fault.column, fault.rule, fault.mend), []).append(fault)
+    lines: list[str] = []
+    for (file, column, rule, mend), group in alike.items():
+        at = sorted({fault.line for fault in group if fault.line is not None})
+        if len(group) <= FOLD_ABOVE or len(at) < len(group):
+            lines += map(str, group)
+            continue
+        shown = [fault.value for fault in group[:FOLD_ABOVE] if fault.value is not None]
+        values = f" [{len(group)} values: {', '.join(shown)}, …]" if shown else f" [{len(group)} lines]"
+        lines.append(str(Fault(f"{file}:{_runs(at)}", None, column, None, rule, mend)) + values)
+    return lines
+
+
+def _runs(numbers: Sequence[int]) -> str:
+    """Numbers in rising order with their runs joined: ``2-4,9``."""
+    runs: list[list[int]] = []
+    for number in numbers:
+        if runs and number == runs[-1][-1] + 1:
+            runs[-1] = [runs[-1][0], number]
+        else:
+            runs.append([number])
+    return ",".join("-".join(map(str, run)) for run in runs)
+
+
 class DataError(QujiangError):
-    """Faulty data. ``faults`` holds all of them."""
+    """Faulty data. ``faults`` holds all of them; the message folds those that are alike (`tell_faults`)."""
 
     def __init__(self, faults: Sequence[Fault]) -> None:
         self.faults: tuple[Fault, ...] = tuple(faults)
         count = len(self.faults)
-        super().__init__(f"{count} fault{'s' if count != 1 else ''}:\n" + "\n".join(map(str, self.faults)))
+        super().__init__(f"{count} fault{'s' if count != 1 else ''}:\n" + "\n".join(tell_faults(self.faults)))
 
 
 class ScenarioError(QujiangError):

@@ -94,6 +94,22 @@ def test_a_short_series_says_how_many_points_it_has_and_what_it_borrows() -> Non
     assert found.probability_at_least(high) == pytest.approx(0.1, abs=1e-6)
 
 
+@pytest.mark.parametrize(
+    ("values", "points", "note"),
+    [
+        ({2018: 100, 2019: 101, 2021: 103, 2022: 104, 2024: 106}, 1, "years 2018 to 2022 left out"),
+        ({2020: -2, 2021: -1, 2022: 0, 2023: 5, 2024: 6}, 2, "years 2020 to 2022 left out"),
+        ({2022: 100, 2023: 110, 2024: 121}, 3, None),
+    ],
+)
+def test_a_short_series_says_which_years_it_leaves_out(values: dict[int, float], points: int, note: str | None) -> None:
+    rows = [seen(str(year), str(year), value, basis="year", indicator="gdp") for year, value in values.items()]
+    found = foresee(series.read(observations(*rows, *POOL)), "衢江区", "gdp")
+    assert found.forecast.points_count == points
+    told = [line for line in found.rests_on if "left out" in line]
+    assert [line.split(":")[0] for line in told] == ([] if note is None else [note])
+
+
 def test_assumed_levels_make_an_assumed_forecast_and_zeros_are_left_behind() -> None:
     port = {"area": "衢江港区", "indicator": "throughput", "basis": "year", "unit": "t"}
     rows = [

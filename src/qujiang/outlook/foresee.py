@@ -130,8 +130,9 @@ def _short(observations: Observations, area: str, indicator: str, goal: int) -> 
         notes.append(tell("foresee.level", year=last_year, how=Both(level.how, level.how_zh)))
         if seen and seen[-1].span.end.year + 1 < last_year:
             notes.append(tell("foresee.left_out_until", year=seen[-1].span.end.year))
-            seen = []
+            flows, seen = (), []
         seen.append(Flow(periods.months(last_year, 1, 12), level.value))
+    notes += _unused_years(flows, seen)
     if seen[-1].value <= 0:
         raise ScenarioError(f"{indicator} of {area} stands at {seen[-1].value:g}: no growth leads away from there")
     ahead = _ahead(seen[-1].span, 1, goal)
@@ -151,6 +152,12 @@ def _short(observations: Observations, area: str, indicator: str, goal: int) -> 
     named = (area, indicator, observations.of(area, indicator, *FLOWS)[0].unit, "year")
     status = worst_status("derived", _status(observations, area, indicator, seen))
     return _foresight(named, seen, ahead, found, status, notes)
+
+
+def _unused_years(flows: Sequence[Flow], seen: Sequence[Flow]) -> list[Both]:
+    """Whole years that were published and are not used: a year after them is missing, or no growth leads on from them."""
+    years = [flow.span.start.year for flow in flows if flow.span.kind == "year" and flow.span < seen[0].span]
+    return [tell("foresee.left_out_short", first=min(years), last=max(years))] if years else []
 
 
 def _pool(observations: Observations, area: str, indicator: str) -> tuple[list[float], Both]:

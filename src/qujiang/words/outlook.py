@@ -36,6 +36,10 @@ WORDS: dict[str, tuple[str, str]] = {
         "years before {year} left out: a year between is not published",
         "{year}年以前不用：其间有一年未公布",
     ),
+    "foresee.left_out_short": (
+        "years {first} to {last} left out: a year after them is not published, or they are not above nought",
+        "{first}至{last}年不用：其后有年份未公布，或数值不大于零",
+    ),
     "foresee.left_out_steps": (
         "steps before {span} left out: the step before it is not published alone",
         "{span}以前各期不用：其前一期没有单独公布",
