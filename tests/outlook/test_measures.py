@@ -44,7 +44,7 @@ def test_the_ten_million_tonnes_take_their_base_value_from_freight() -> None:
     assert judged(row, {"m11": 10e6}).state == "on_track"
     alone = judged(row)
     assert (alone.state, alone.base_value, alone.arrow) == ("unknown", None, "not available")
-    assert alone.reason == "freight_throughput was not computed"
+    assert alone.reason == "not computed here: freight model, throughput"
 
 
 @pytest.mark.parametrize(

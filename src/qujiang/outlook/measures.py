@@ -271,8 +271,7 @@ def _course(
     if bare.model == "growth":
         return _grown(row, bare, observations, area)
     if bare.model.startswith("freight"):
-        said = tell("measure.not_computed", model=known("measure.model", bare.model).zh)
-        return _Course(reason=Both(f"{bare.model} was not computed", said.zh))
+        return _Course(reason=tell("measure.not_computed", model=known("measure.model", bare.model)))
     return _Course(reason=tell("measure.no_model"))
 
 

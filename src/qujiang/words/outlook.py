@@ -12,7 +12,7 @@ WORDS: dict[str, tuple[str, str]] = {
     "measure.no_year": ("no target year", "没有目标年份"),
     "measure.not_a_number": ("the value passed in for {id} is not a number", "为{id}给出的值不是数字"),
     "measure.computed": ("computed: {model}", "由{model}算出"),
-    "measure.not_computed": ("{model} was not computed", "{model}未测算"),
+    "measure.not_computed": ("not computed here: {model}", "此处未测算：{model}"),
     "measure.carried": ("carried forward: no evidence of growth", "沿用今日数值：没有增长依据"),
     "measure.no_model": ("no model of where it goes", "没有推算依据"),
     "measure.added": ("projects add {amount} (assumed)", "项目增加{amount}（假定）"),
