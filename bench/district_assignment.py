@@ -23,6 +23,7 @@ for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
 import numpy as np  # noqa: E402
 
 from qujiang.district import District  # noqa: E402
+from qujiang.district.economy import effective_growth  # noqa: E402
 from qujiang.freight.congestion import build_congestion  # noqa: E402
 from qujiang.freight.district_flows import base_year  # noqa: E402
 from qujiang.freight.equilibrium import KINDS, EquilibriumResult, equilibrate  # noqa: E402
@@ -66,7 +67,7 @@ def main() -> None:
         f"{len(now.origin)} flows of {len(set(now.forms.cargo))} cargoes x {len(now.season_share)} seasons, {len(now.chains)} chains"
     )
     here = build_congestion(now, district, base.locks)
-    later = now.grown(district["demand"], district["demand_growth"], 2027)
+    later = now.grown(district["demand"], effective_growth(district), 2027)
     there = build_congestion(later, district, base.locks)
     for kind in KINDS:
         first = timed(f"{kind}, cold", lambda k=kind: equilibrate(now, here, kind=k, search=False), options.repeats)

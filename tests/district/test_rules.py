@@ -26,6 +26,37 @@ CASES: list[tuple[str, list[tuple[str, str, str, Any]], str, str | None, str]] =
     ("a basis that is not the period's", [("observations", "s002", "basis", "month")], "observations", "basis", "one calendar month"),
     ("a target in the past", [("measures", "m11", "target_year", 2020)], "measures", "target_year", "lies in the past"),
     ("people above city", [("population", "pop04", "population_value", 3.0e6)], "population", "population_value", "above 衢州市"),
+    ("area of the economy", [("economy_growth", "gdp_city", "area", "衢州省")], "economy_growth", "area", "no area"),
+    (
+        "indicator without series or range",
+        [("economy_growth", "gdp_city", name, value) for name, value in (
+            ("indicator", "gpd"), ("status", "derived"), ("growth_low_percent", None), ("growth_high_percent", None))],
+        "economy_growth", "indicator", "no series of it in 衢州市, and no range is stated",
+    ),
+    (
+        "half a range of the economy",
+        [("economy_growth", "gdp_city", "status", "derived"), ("economy_growth", "gdp_city", "growth_low_percent", None)],
+        "economy_growth", "growth_low_percent", "two ends",
+    ),
+    (
+        "an indicator twice",
+        [("economy_growth", "retail_district", "area", "衢州市"), ("economy_growth", "retail_district", "indicator", "gdp")],
+        "economy_growth", "indicator", "stands in the row gdp_city already",
+    ),
+    ("elasticity to nothing", [("demand_growth", "dg06", "economy", None)], "demand_growth", "economy", "elasticity_ratio = 1"),
+    ("economy without elasticity", [
+        ("demand_growth", "dg01", "economy", "gdp_city"), ("demand_growth", "dg01", "elasticity_status", "assumed"),
+     ], "demand_growth", "elasticity_ratio", "economy = gdp_city is given"),
+    ("elasticity of no status", [("demand_growth", "dg06", "elasticity_status", None)], "demand_growth", "elasticity_status", "is empty"),
+    ("elasticity without range", [
+        ("demand_growth", "dg06", "elasticity_low_ratio", None), ("demand_growth", "dg06", "elasticity_high_ratio", None),
+     ], "demand_growth", "elasticity_ratio", "has no range"),
+    (
+        "demand that the economy takes away",
+        [("economy_growth", "gdp_city", name, 4.1) for name in ("growth_percent", "growth_low_percent")]
+        + [("demand_growth", "dg06", f"elasticity_{end}ratio", 50.0) for end in ("", "low_", "high_")],
+        "demand_growth", "elasticity_ratio", "pulp would grow by -109 % a year",
+    ),
     ("alias of two rows", [("places", "zhizao", "aliases", ["衢州"])], "places", "aliases", "leads to kecheng"),
     ("assumed without range", [("rates", "diesel_price", "low_value", None)], "rates", "rate_value", "has no range"),
     ("range of no table", [("ranges", "rr05", "table", "lock")], "ranges", "table", "no table"),

@@ -63,6 +63,7 @@ def track(
 
     Measures that freight computes are shown as not computed here unless --value gives them; `qujiang plan` computes them.
     """
+    from qujiang.district.economy import points_faster
     from qujiang.outlook.claims import check_claims
     from qujiang.outlook.comparisons import check_growth
     from qujiang.outlook.measures import judge_all
@@ -70,7 +71,9 @@ def track(
     opened, observations = _open(district, scenario)
     year = now_year or opened.info.base_year
     given = _given(values, set(opened["measures"]["id"]))
-    states = judge_all(opened["measures"], given, observations, now_year=year, area=opened.info.name_zh)
+    states = judge_all(
+        opened["measures"], given, observations, now_year=year, area=opened.info.name_zh, faster=points_faster(opened)
+    )
     findings = check_claims(opened["indicators"], opened["measures"], observations)
     clashes = [found for found in check_growth(observations) if (found.flag or "").startswith("differs")]
     if json_wanted:

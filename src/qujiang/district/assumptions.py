@@ -51,6 +51,7 @@ STATUS_OF: dict[str, dict[str, str]] = {
         "overhaul_days": "operation_status",
     },
     "cargoes": {"value_of_time_yuan_per_t_h": "vot_status"},
+    "demand_growth": {"elasticity_ratio": "elasticity_status"},
     "peer_ports": {"throughput_t": "throughput_status", "capacity_t_per_year": "capacity_status"},
     "measures": {"today_value": "today_status", "target_value": "target_status"},
 }
@@ -67,6 +68,7 @@ DEFINITIONS = {
 }
 DEFINITIONS |= {"hull_tolerance_percent"}
 DEFINITIONS |= {"progress_share", "spent_yuan"}  # reported, never assumed
+DEFINITIONS |= {"reference_percent"}  # what other numbers suppose
 DEFINITIONS |= {"added_value"}  # its range stands with the effect that sets it
 #: Tables about the data, not about the district.
 ABOUT_DATA = ("sources", "ranges", "checks")

@@ -1,8 +1,8 @@
-"""Cargoes, how much of them goes from where to where, and how that grows."""
+"""Cargoes, how much of them goes from where to where, and how that grows with the economy."""
 
 from __future__ import annotations
 
-from qujiang.district.marks import MARKS, NAME_EN, NAME_ZH, SOURCE, STATUS, ends, key, part_status, ranged
+from qujiang.district.marks import MARKS, NAME_EN, NAME_ZH, NOTE, SOURCE, STATUS, ends, key, part_status, ranged
 from qujiang.tables import Column, Table
 
 CARGOES = Table(
@@ -55,19 +55,61 @@ DEMAND = Table(
     if_absent="no freight is computed",
 )
 
+ECONOMY_GROWTH = Table(
+    "economy_growth",
+    "Indicators of the economy that demand follows, and how they grow",
+    (
+        key(),
+        Column("area", "text", "area; stands in district.toml", required=True),
+        Column("indicator", "text", "what is counted, as in observations", required=True),
+        *ranged(
+            "growth",
+            "percent",
+            "growth a year; the range is drawn from where the series cannot be foreseen",
+            exclusive_minimum=-100,
+            required=True,
+        ),
+        Column(
+            "reference_percent",
+            "number",
+            "growth a year that the cargoes' own growth supposes; a scenario that has the economy grow faster changes growth_percent, not this",
+            exclusive_minimum=-100,
+            required=True,
+        ),
+        *MARKS,
+    ),
+    if_absent="demand does not follow the economy",
+)
+
 DEMAND_GROWTH = Table(
     "demand_growth",
     "Growth of each cargo's demand a year",
     (
         key(),
         Column("cargo", "text", "the cargo", reference="cargoes.id", required=True),
-        *ranged("growth", "percent", "growth a year", required=True),
+        *ranged(
+            "growth",
+            "percent",
+            "growth a year while the economy grows at its reference",
+            exclusive_minimum=-100,
+            required=True,
+        ),
         Column("driver", "text", "what drives it"),
         Column("correlation_group", "text", "cargoes of one group grow and fall together"),
+        Column(
+            "economy",
+            "text",
+            "indicator that it follows",
+            reference="economy_growth.id",
+            if_absent="it does not follow the economy",
+        ),
+        *ranged("elasticity", "ratio", "points of its growth for one point of the indicator's growth"),
+        part_status("elasticity_status", "how sure the elasticity is"),
         STATUS,
         SOURCE,
+        NOTE,
     ),
     if_absent="demand stays as it is",
 )
 
-TABLES = (CARGOES, DEMAND, DEMAND_GROWTH)
+TABLES = (CARGOES, DEMAND, ECONOMY_GROWTH, DEMAND_GROWTH)

@@ -71,6 +71,9 @@ OBSERVATIONS = Table(
     if_absent="no indicator is followed over time",
 )
 
+#: Bases whose values add up over time.
+FLOWS = ("ytd", "month", "quarter", "year")
+
 CALIBRATION_FACTS = Table(
     "calibration_facts",
     "Facts that a model is fitted to, checked with, or tested on at the end",

@@ -9,12 +9,11 @@ from typing import Any, Literal
 
 import polars as pl
 
+from qujiang.district.indicators import FLOWS
 from qujiang.errors import DataError, Fault
 from qujiang.methods import periods
 from qujiang.methods.periods import Flow, Span
 
-#: Bases whose values add up over time.
-FLOWS = ("ytd", "month", "quarter", "year")
 Status = Literal["documented", "derived", "assumed"]
 _WORST: tuple[Status, ...] = ("documented", "derived", "assumed")
 

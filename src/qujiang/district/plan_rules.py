@@ -26,7 +26,7 @@ RELATIVE = ("percent", "ratio", "share", "fraction")
 def find_unknown_areas(scope: Scope) -> Iterator[Fault]:
     """Areas of figures stand in district.toml."""
     areas = scope.info.areas
-    for table in ("observations", "population"):
+    for table in ("observations", "population", "economy_growth"):
         for row, area in enumerate(scope.frames[table]["area"]):
             if areas and area is not None and area not in areas:
                 mend = did_you_mean(area, areas) or "add it there with [[areas]]"
@@ -238,7 +238,7 @@ def _range_reads() -> dict[str, tuple[str, ...]]:
 
 _SEEN = ("area", "indicator", "basis", "unit", "period_start", "period_end", "observed_value")
 RULES = (
-    CrossRule({"observations": ("area",), "population": ("area",)}, find_unknown_areas),
+    CrossRule(dict.fromkeys(("observations", "population", "economy_growth"), ("area",)), find_unknown_areas),
     CrossRule({"observations": _SEEN}, find_parts_above_wholes),
     CrossRule({"observations": TABLE["observations"].names}, find_broken_series),
     CrossRule({"measures": ("target_year",)}, find_past_targets),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from qujiang.district import capacity_rules, network_rules, plan_rules, project_rules
+from qujiang.district import capacity_rules, economy_rules, network_rules, plan_rules, project_rules
 from qujiang.district.formulas import Evaluator, FormulaError, columns_read
 from qujiang.district.scopes import CrossRule, Known, Scope, reads_of
 from qujiang.errors import Fault
@@ -14,6 +14,7 @@ RULES: tuple[CrossRule, ...] = (
     *project_rules.RULES,
     *network_rules.RULES,
     *capacity_rules.RULES,
+    *economy_rules.RULES,
 )
 
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from qujiang.district import District
+from qujiang.district.economy import effective_growth
 from qujiang.errors import ScenarioError
 from qujiang.freight.calibrate import FREE, Calibration, calibrate
 from qujiang.freight.congestion import LockWaits, build_congestion, fit_lock_waits
@@ -87,7 +88,7 @@ def district_flows(
     year = first if year is None else year
     laid = base.district if scenario is None else base.district.with_scenario(scenario)
     if scenario is None:
-        problem = base.problem.grown(laid["demand"], laid["demand_growth"], year)
+        problem = base.problem.grown(laid["demand"], effective_growth(laid), year)
     else:
         port = laid.info.port_place
         assert port is not None, "base_year has asked"

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import polars as pl
 
+from qujiang.district.economy import effective_growth
 from qujiang.errors import DataError, Fault
 from qujiang.freight.cargo import CargoForms, read_cargo_forms
 from qujiang.freight.chains import LEGS, Chains, find_chains
@@ -78,7 +79,7 @@ class FreightProblem:
         return changed.searched() if search else changed
 
     def grown(self, demand: pl.DataFrame, growth: pl.DataFrame, year: int) -> FreightProblem:
-        """The same network and chains with the demand of another year."""
+        """The same network and chains with the demand of another year; ``growth`` is `qujiang.district.economy.effective_growth`'s."""
         index = {name: row for row, name in enumerate(self.place_ids)}
         *_, tonnes = demand_by_form(demand, growth, self.forms, index, year - self.base_year)
         return replace(self, year=year, demand_t_per_year=tonnes)
@@ -203,7 +204,7 @@ def build_problem(
     hub = (sum(factors[HUB_FACTOR]), sum(factors[BOX_HUB_FACTOR]))
     forms = read_cargo_forms(tables["cargoes"], tables["rail_tariffs"], rates, _tonnes_per_teu(fleet), hub)
     year = base_year if year is None else year
-    flows = demand_by_form(tables["demand"], tables["demand_growth"], forms, index, year - base_year)
+    flows = demand_by_form(tables["demand"], effective_growth(tables), forms, index, year - base_year)
     networks = _networks(tables, index, rates, fleet)
     values = (0.0, float(forms.value_of_time.max()))
     skims = tuple(_skims(network, fleet, rates, factors, values) for network in networks)

@@ -97,6 +97,7 @@ def judge_all(
     *,
     now_year: int,
     area: str | None = None,
+    faster: Mapping[tuple[str, str], float] | None = None,
 ) -> tuple[MeasureState, ...]:
     """Judge every measure of a table, in its order.
 
@@ -112,6 +113,9 @@ def judge_all(
         The year from which years left are counted.
     area
         The district's name in the observations; may be None where an indicator has one area only.
+    faster
+        Percentage points a year that an indicator of an area grows off its published growth
+        (`qujiang.district.economy.points_faster`): what is said of the economy holds for its measures as well.
 
     Raises
     ------
@@ -122,7 +126,7 @@ def judge_all(
     if faults:
         raise DataError(faults)
     rows = frame.iter_rows(named=True)
-    return tuple(judge(row, given_values, observations, now_year=now_year, area=area) for row in rows)
+    return tuple(judge(row, given_values, observations, now_year=now_year, area=area, faster=faster) for row in rows)
 
 
 def check(frame: pl.DataFrame, *, now_year: int, file: str = "measures.csv") -> tuple[Fault, ...]:
@@ -160,6 +164,7 @@ def judge(
     *,
     now_year: int,
     area: str | None = None,
+    faster: Mapping[tuple[str, str], float] | None = None,
 ) -> MeasureState:
     """Judge one measure (a row of ``measures``); see ``judge_all``.
 
@@ -175,7 +180,8 @@ def judge(
         return replace(bare, reason=missing.en, reason_zh=missing.zh)
     today, target, target_year = bare.today_value, bare.target_value, bare.target_year
     assert today is not None and target is not None and target_year is not None
-    course = _with_added(_course(measure, bare, given_values or {}, observations, area), measure)
+    course = _course(measure, bare, given_values or {}, observations, area, faster or {})
+    course = _below_ceiling(_with_added(course, measure), bare)
     if course.from_year is not None:
         bare = replace(bare, today_year=course.from_year)
     asked = _number(growth.required_growth_percent_per_year(today, target, target_year - bare.today_year))
@@ -256,6 +262,7 @@ def _course(
     given: Mapping[str, float],
     observations: Observations | None,
     area: str | None,
+    faster: Mapping[tuple[str, str], float],
 ) -> _Course:
     if bare.id in given:
         value = _number(given[bare.id])
@@ -269,7 +276,7 @@ def _course(
         words = ("no evidence of growth: today's value carried forward",)
         return _Course(bare.today_value, "assumed", words, reason=tell("measure.carried"))
     if bare.model == "growth":
-        return _grown(row, bare, observations, area)
+        return _grown(row, bare, observations, area, faster)
     if bare.model.startswith("freight"):
         return _Course(reason=tell("measure.not_computed", model=known("measure.model", bare.model)))
     return _Course(reason=tell("measure.no_model"))
@@ -288,20 +295,47 @@ def _with_added(course: _Course, row: Mapping[str, Any]) -> _Course:
     )
 
 
-def _grown(row: Mapping[str, Any], bare: MeasureState, observations: Observations | None, area: str | None) -> _Course:
+def ceiling(unit: str, today: float | None) -> float:
+    """The most that a measure can be: 100 for a share in percent; no limit for a percentage that is above 100 today, so no share.
+
+    >>> ceiling("percent", 46.0), ceiling("percent", 140.0), ceiling("tonnes_per_year", 4.2e6)
+    (100.0, inf, inf)
+    """
+    return 100.0 if unit == "percent" and (today is None or today <= 100) else float("inf")
+
+
+def _below_ceiling(course: _Course, bare: MeasureState) -> _Course:
+    most = ceiling(bare.unit, bare.today_value)
+    if course.value is None or course.value <= most:
+        return course
+    said = tell("measure.ceiling", most=f"{most:g}")
+    return replace(course, value=most, rests_on=(*course.rests_on, said.en), reason=_joined(course.reason, said))
+
+
+def _grown(
+    row: Mapping[str, Any],
+    bare: MeasureState,
+    observations: Observations | None,
+    area: str | None,
+    faster: Mapping[tuple[str, str], float],
+) -> _Course:
     indicator = row.get("model_argument") or ""
     found = _growth_of(observations, indicator, area)
     if isinstance(found, Both):
         return _Course(reason=found)
     pace = found.published_growth_percent
     assert pace is not None and bare.target_year is not None and bare.today_value is not None
+    points = faster.get((found.area, found.indicator), 0.0)
     from_year = int(row.get("today_year") or found.span.end.year)
-    value = _number(growth.compound(bare.today_value, pace, bare.target_year - from_year))
     where = f"{found.indicator} of {found.area}, {found.span}"
     words = [f"growth stays at the published {pace:g} % a year ({found.growth_basis}; {found.id}: {where})"]
+    if points:
+        words.append(f"the economy grows {points:+g} points a year off that (economy_growth)")
+        pace += points
+    value = _number(growth.compound(bare.today_value, pace, bare.target_year - from_year))
     if bare.today_status != "documented":
         words.append(f"today's value is {bare.today_status}")
-    status = worst_status("derived", bare.today_status, found.status)
+    status = worst_status("derived", bare.today_status, found.status, "assumed" if points else "derived")
     return _Course(
         value, status, tuple(words), pace, from_year, tell("measure.grown", pace=f"{pace:g}", year=from_year)
     )
@@ -346,6 +380,9 @@ def _earliest(bare: MeasureState, course: _Course) -> int | None:
     if growth.is_met(bare.today_value, bare.target_value, bare.bound):
         return bare.today_year
     if course.growth_percent is None or course.from_year is None:
+        return None
+    most = ceiling(bare.unit, bare.today_value)
+    if bare.bound.startswith(">") and not growth.is_met(most, bare.target_value, bare.bound):
         return None
     year = _number(
         growth.earliest_year(

@@ -19,6 +19,7 @@ import polars as pl
 
 from qujiang.district.project_effects import project_scenario
 from qujiang.errors import ScenarioError
+from qujiang.outlook.measures import ceiling
 from qujiang.outlook.projects import BEGUN, FINISHED, Project, read_projects
 from qujiang.outlook.schedule import expect_finishes
 from qujiang.plan.draws import Input, Inputs, triangular
@@ -292,7 +293,7 @@ def delayed_block(
     courses: dict[str, Floats] = {}
     for name in full.values:
         last, first = rows[name]["target_year"] or model.year, model.paces.get(name, (0.0, model.base_year))[1]
-        capped = 100.0 if rows[name]["unit"] == "percent" else np.inf
+        capped = ceiling(rows[name]["unit"], rows[name]["today_value"])
         added = any(name in by for by in delays.added.values())
         values[name] = _end(mixed(last, lambda block, name=name: block.values[name]), plus(name, last), capped, added)
         start = full.starts.get(name)

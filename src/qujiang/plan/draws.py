@@ -14,6 +14,7 @@ import numpy as np
 import polars as pl
 from scipy.special import ndtri
 
+from qujiang.district.economy import follows
 from qujiang.district.observations import Observations
 from qujiang.errors import ScenarioError
 from qujiang.freight.problem import FreightProblem
@@ -178,6 +179,12 @@ def _demand(tables: Mapping[str, pl.DataFrame]) -> Iterator[Input | None]:
             row["growth_low_percent"], row["growth_percent"], row["growth_high_percent"],
             name_zh=f"{zh.get(row['cargo']) or row['cargo']}增速", **_in_group(row["correlation_group"], GROUP_CORRELATION),
         )  # fmt: skip
+        if follows(row):
+            yield triangular(
+                f"elasticity:{row['cargo']}", f"elasticity of {names.get(row['cargo'], row['cargo'])} to the economy",
+                row["elasticity_low_ratio"], row["elasticity_ratio"], row["elasticity_high_ratio"],
+                name_zh=f"{zh.get(row['cargo']) or row['cargo']}对经济的弹性",
+            )  # fmt: skip
     ends = ("demand_low_t_per_year", "demand_high_t_per_year")
     total = (
         tables["demand"]
@@ -357,12 +364,12 @@ def measure_inputs(
         )  # fmt: skip
         deviation = GROWTH_DEVIATION if row["model"] == "growth" else CARRIED_DEVIATION
         pace, first = paces[row["id"]]
-        knots = _knots(pace, first, (foreseen or {}).get(row["id"]))
+        bands = knots(pace, first, (foreseen or {}).get(row["id"]))
         found.append(
             Input(
                 f"pace:{row['id']}", f"growth of {name}", pace - deviation, pace, pace + deviation,
-                "bands" if knots else "normal",
-                **_in_group(f"landmark {row['landmark_no']}", sign * LANDMARK_CORRELATION), knots=knots,
+                "bands" if bands else "normal",
+                **_in_group(f"landmark {row['landmark_no']}", sign * LANDMARK_CORRELATION), knots=bands,
                 name_zh=f"{row['name_zh']}的增速",
             )
         )  # fmt: skip
@@ -374,7 +381,7 @@ def measure_inputs(
     return Inputs(FORESIGHT, (*shared, *kept))
 
 
-def _knots(pace: float, first: int, foreseen: Foreseen | None) -> tuple[tuple[float, float], ...]:
+def knots(pace: float, first: int, foreseen: Foreseen | None) -> tuple[tuple[float, float], ...]:
     """Growth a year at each normal score, so that the last year lies off the base course as the forecast's bands off their median."""
     if foreseen is None or not foreseen.ratios or foreseen.year <= first:
         return ()

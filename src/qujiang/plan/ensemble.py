@@ -29,6 +29,7 @@ from qujiang.plan.draws import (
     MOVING,
     Input,
 )
+from qujiang.plan.economy import driver_rows
 from qujiang.plan.futures import Block, FutureModel, build_model
 from qujiang.plan.futures_limits import KINDS
 from qujiang.plan.futures_tables import bands_of, futures_tables
@@ -328,6 +329,7 @@ def _summary(
         "waits": _waits(futures),
         "contradicts_today_share": float(np.mean(futures.contradicts)),
         "equilibrium_steps": futures.steps,
+        "economy": list(driver_rows(model.drivers, model.foresight, futures.points)),
         "foreseen": {name: forecast.as_dict() for name, forecast in model.foreseen.items()},
         "laws": _laws() | (_delay_laws() if model.delays is not None else {}),
     }

@@ -13,11 +13,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import polars as pl
 
+from qujiang.district.economy import points_faster
 from qujiang.district.observations import read as read_observations
 from qujiang.methods import quasi_random
-from qujiang.outlook.measures import MeasureState
+from qujiang.outlook.measures import MeasureState, ceiling
 from qujiang.plan.delays import Delays, delayed_block
 from qujiang.plan.draws import Foreseen, Inputs, foresee_measure, measure_inputs
+from qujiang.plan.economy import Driver, points_off_reference, read_drivers, with_economy
 from qujiang.plan.futures_coupling import STARTS
 from qujiang.plan.futures_limits import KINDS
 from qujiang.plan.futures_port import PortFutures, Today, run_port
@@ -46,6 +48,7 @@ class FutureModel:
     year: int
     today_t: float
     today_teu: float
+    drivers: tuple[Driver, ...] = ()  # what of the economy drives demand
     delays: Delays | None = None  # of projects; the rest of this model has them all finished
 
     def collapsed(self) -> FutureModel:
@@ -92,26 +95,26 @@ def build_model(
     measures
         The measures to follow; those of ``overlaid`` by default.
     """
-    info = district.info
+    info, faster = district.info, points_faster(overlaid)
     measures = overlaid["measures"] if measures is None else measures
     year = target_year(measures, info.base_year)
-    states = judge_measures(
-        measures, {}, read_observations(overlaid["observations"]), now_year=info.base_year, area=info.name_zh
-    )
+    seen = read_observations(overlaid["observations"])
+    states = judge_measures(measures, {}, seen, now_year=info.base_year, area=info.name_zh, faster=faster)
     testable = [row for row, state in zip(measures.to_dicts(), states, strict=True) if _has_future(row, state)]
     paces = {
         state.id: (state.growth_percent_per_year or 0.0, state.today_year)
         for state in states
         if state.model in ("growth", "carried")
     }
-    seen = read_observations(overlaid["observations"])
     foreseen = {
         row["id"]: foresee_measure(seen, info.name_zh, row["model_argument"], row["target_year"])
         for row in testable
         if row["model"] == "growth" and row["model_argument"] and row["target_year"]
     }
     rest = [row for row in testable if row["model"] in ("growth", "carried")]
-    foresight = measure_inputs(rest, paces, foreseen)
+    drawn = {(info.name_zh, row["model_argument"]): row["id"] for row in rest if row["model"] == "growth"}
+    drivers = read_drivers(overlaid, seen, drawn, year, info.areas or {}) if port is not None else ()
+    foresight = with_economy(measure_inputs(rest, paces, foreseen), drivers)
     base = target = None
     today_t = today_teu = 0.0
     if port is not None:
@@ -120,7 +123,7 @@ def build_model(
         today_t = port.today_t
         today_teu = today_of(measures, "freight_teu", port.freight.base.throughput_teu())
     return FutureModel(
-        base, target, foresight, tuple(testable), paces, foreseen, info.base_year, year, today_t, today_teu
+        base, target, foresight, tuple(testable), paces, foreseen, info.base_year, year, today_t, today_teu, drivers
     )
 
 
@@ -156,7 +159,8 @@ def run_block(model: FutureModel, seed: int, block: int, *, start: str = STARTS[
 
 def _run_state(model: FutureModel, seed: int, block: int, start: str) -> Block:
     own = model.foresight.own(seed, block)
-    values, starts = _foreseen(model, model.foresight.values(model.foresight.positions(own)))
+    seen = model.foresight.values(model.foresight.positions(own))
+    values, starts = _foreseen(model, seen)
     none = np.zeros(quasi_random.BLOCK)
     if model.base is None or model.target is None:
         lock = np.full(len(none), -1)
@@ -165,7 +169,8 @@ def _run_state(model: FutureModel, seed: int, block: int, start: str) -> Block:
     drawn = rooms.own(seed, block)
     own.update(drawn)
     today = Today(model.today_t, model.today_teu, model.base_year, model.year)
-    port = run_port(model.base, model.target, today, rooms.positions(drawn), start)
+    economy = points_off_reference(model.drivers, model.foresight, seen)
+    port = run_port(model.base, model.target, today, rooms.positions(drawn), start, economy)
     found, begun = _freight_measures(model, port)
     return Block(
         {**values, **found}, {**starts, **begun}, port.kind, port.lock, own, port.wait_h, port.free_ratio, port.figures,
@@ -200,7 +205,7 @@ def _freight_measures(model: FutureModel, port: PortFutures) -> tuple[dict[str, 
             values[name], start = today * port.cost_ratio, today
         else:
             continue
-        values[name] = significant(values[name]) + _added(row)
+        values[name] = np.minimum(significant(values[name]) + _added(row), ceiling(row["unit"], today))
         if start is not None:
             starts[name] = np.full(len(throughput), float(start))
     return values, starts
@@ -212,7 +217,7 @@ def _added(row: Mapping[str, Any]) -> float:
 
 
 def _foreseen(model: FutureModel, drawn: Values) -> tuple[dict[str, Floats], dict[str, Floats]]:
-    """Measures that grow or are carried: today's value times its growth, and what is added; a share in percent stays below 100."""
+    """Measures that grow or are carried: today's value times its growth, and what is added, up to their ceiling."""
     values: dict[str, Floats] = {}
     starts: dict[str, Floats] = {}
     for row in model.measures:
@@ -222,7 +227,7 @@ def _foreseen(model: FutureModel, drawn: Values) -> tuple[dict[str, Floats], dic
         _, first = model.paces[name]
         start = drawn.get(f"today:{name}", np.full(quasi_random.BLOCK, float(row["today_value"])))
         grown = start * (1 + drawn[f"pace:{name}"] / 100) ** max(row["target_year"] - first, 0) + _added(row)
-        values[name] = np.minimum(grown, 100.0) if row["unit"] == "percent" else grown
+        values[name] = np.minimum(grown, ceiling(row["unit"], row["today_value"]))
         starts[name] = start
     return values, starts
 

@@ -66,9 +66,16 @@ class _Years:
     contradicts: Floats
 
 
-def run_port(base_side: Side, side: Side, today: Today, positions: Mapping[str, Floats], start: str) -> PortFutures:
-    """Run freight and port over a block's positions."""
-    years = _years(base_side, side, today, positions)
+def run_port(
+    base_side: Side,
+    side: Side,
+    today: Today,
+    positions: Mapping[str, Floats],
+    start: str,
+    economy: Values | None = None,
+) -> PortFutures:
+    """Run freight and port over a block's positions; ``economy`` as in `state_of`."""
+    years = _years(base_side, side, today, positions, economy)
     assert side.crowd is not None
     drawn, refuted = _draw(side.crowd, years, today)
     crowded = Crowded(side.crowd, drawn)
@@ -105,9 +112,11 @@ def _over(above: Floats, below: Floats) -> Floats:
     return np.divide(above, below, out=np.ones_like(above), where=below > 0)
 
 
-def _years(base_side: Side, side: Side, today: Today, positions: Mapping[str, Floats]) -> _Years:
+def _years(
+    base_side: Side, side: Side, today: Today, positions: Mapping[str, Floats], economy: Values | None
+) -> _Years:
     base = state_of(base_side, positions, 0, moved=False)
-    target = state_of(side, positions, today.year - today.base_year, moved=True)
+    target = state_of(side, positions, today.year - today.base_year, moved=True, economy=economy)
     base_cost, before_cost = costs(base_side.terms, base.prices)
     before = base.tonnes(shares(base_side.terms, base.prices, base_cost))
     base_t = weighted(base_side.outputs.calls, before)

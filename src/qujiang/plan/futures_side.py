@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import polars as pl
 
+from qujiang.district.economy import follows
+from qujiang.errors import ScenarioError
 from qujiang.freight.congestion import Count, counts_of_others
 from qujiang.freight.problem import FreightProblem, demand_by_form
 from qujiang.methods import quasi_random
@@ -55,7 +57,9 @@ class Side:
     cargo_of_form: Floats
     form_of_flow: Floats
     season_share: Floats
-    growth_percent: Floats  # (cargoes,)
+    growth_percent: Floats  # (cargoes,) while the economy grows at its reference
+    elasticity: Floats  # (cargoes,) 0 where a cargo does not follow the economy
+    economy: tuple[str | None, ...]  # (cargoes,) row of ``economy_growth`` that each follows
     boxed: Floats  # (forms,)
     box_share: Floats  # (forms,) of its cargo's tonnes in boxes where it has both forms, NaN elsewhere
     value_of_time: Floats  # (forms, 3) low, middle, high
@@ -73,7 +77,8 @@ def read_side(district: District, problem: FreightProblem, coupled: Coupled | No
     inputs = room_inputs(district, district.assumptions(), problem, used, place)
     cargoes = tuple(dict.fromkeys(forms.cargo))
     counts = {count.lock: count for count in counts_of_others(district["background"])}
-    growth = dict(zip(district["demand_growth"]["cargo"], district["demand_growth"]["growth_percent"], strict=True))
+    growth = {row["cargo"]: row for row in district["demand_growth"].iter_rows(named=True)}
+    followed = {cargo: row for cargo, row in growth.items() if follows(row)}
     rows = {row["id"]: row for row in district["cargoes"].to_dicts()}
     times = [
         [rows[c]["value_of_time_low_yuan_per_t_h"], v, rows[c]["value_of_time_high_yuan_per_t_h"]]
@@ -97,7 +102,9 @@ def read_side(district: District, problem: FreightProblem, coupled: Coupled | No
         cargo_of_form=np.array([cargoes.index(c) for c in forms.cargo]),
         form_of_flow=problem.form,
         season_share=problem.season_share,
-        growth_percent=np.array([growth.get(c, 0.0) for c in cargoes], dtype=float),
+        growth_percent=np.array([growth[c]["growth_percent"] if c in growth else 0.0 for c in cargoes]),
+        elasticity=np.array([followed[c]["elasticity_ratio"] if c in followed else 0.0 for c in cargoes]),
+        economy=tuple(followed[c]["economy"] if c in followed else None for c in cargoes),
         boxed=forms.boxed,
         box_share=np.where((share > 0) & (share < 1), share, np.nan),
         value_of_time=np.array(times, dtype=float),
@@ -144,8 +151,21 @@ class State:
         return share * weight[:, None] * self.demand[terms.form]
 
 
-def state_of(side: Side, positions: Mapping[str, Floats], years: int, *, moved: bool) -> State:
-    """Values, prices and demand of a side ``years`` after the base year."""
+def state_of(
+    side: Side, positions: Mapping[str, Floats], years: int, *, moved: bool, economy: Values | None = None
+) -> State:
+    """Values, prices and demand of a side ``years`` after the base year.
+
+    Parameters
+    ----------
+    economy
+        Points a year that each indicator of ``economy_growth`` grows off its reference, shape (futures,); none by default.
+
+    Raises
+    ------
+    ScenarioError
+        A cargo would grow by -100 % a year or less in some future.
+    """
     values = side.inputs.values({k: positions[k] for k in side.inputs.keys})
     count = len(next(iter(positions.values())))
     one = np.ones(count)
@@ -162,7 +182,7 @@ def state_of(side: Side, positions: Mapping[str, Floats], years: int, *, moved: 
         lockage_factor=values.get("locks:lockage_min", one),
         rail_factor=values.get("rail_tariffs", one),
     )
-    return State(side, values, prices, _demand_factors(side, values, years, count))
+    return State(side, values, prices, _demand_factors(side, values, years, count, economy or {}))
 
 
 def cargo_shares(side: Side, values: Values, count: int) -> Floats:
@@ -190,13 +210,34 @@ def box_parts(side: Side, values: Values, count: int) -> Floats:
     return np.where(np.isfinite(share), factor, 1.0)
 
 
-def _demand_factors(side: Side, values: Values, years: int, count: int) -> Floats:
+def growth_of_cargo(side: Side, values: Values, count: int, economy: Values) -> Floats:
+    """Growth of each cargo [percent a year], shape (cargoes, futures): its own, and its elasticity times the economy's points.
+
+    Raises
+    ------
+    ScenarioError
+        It is -100 or less in some future.
+    """
+    one = np.ones(count)
+    found = []
+    for row, cargo in enumerate(side.cargoes):
+        growth = values.get(f"growth:{cargo}", side.growth_percent[row] * one)
+        points = economy.get(side.economy[row] or "")
+        if points is not None:
+            growth = growth + values.get(f"elasticity:{cargo}", side.elasticity[row] * one) * points
+        if growth.min() <= -100:
+            raise ScenarioError(
+                f"{cargo} would grow by {growth.min():.4g} % a year in a future: it must stay above -100; narrow its growth or "
+                "elasticity (demand_growth.csv), or the range of what it follows (economy_growth.csv)"
+            )
+        found.append(growth)
+    return np.stack(found)
+
+
+def _demand_factors(side: Side, values: Values, years: int, count: int, economy: Values) -> Floats:
     still = cargo_shares(side, {}, 1)
     shares = cargo_shares(side, values, count)
     level = np.where(still > 0, shares / np.where(still > 0, still, 1.0), 1.0)
-    one = np.ones(count)
-    growth = np.stack(
-        [values.get(f"growth:{cargo}", g * one) for cargo, g in zip(side.cargoes, side.growth_percent, strict=True)]
-    )
+    growth = growth_of_cargo(side, values, count, economy)
     cargo = level * (1 + growth / 100) ** years
     return cargo[side.cargo_of_form] * box_parts(side, values, count)

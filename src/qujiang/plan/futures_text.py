@@ -18,6 +18,11 @@ WORDS = {
         "measure": "   {name}: {p}; moved most by {inputs}",
         "plain": "   {name}: {p}",
         "binds": "What binds the port: {parts}",
+        "economy": "Demand of {cargoes} cargoes follows the {name}: {growth:g} % a year, in 80 % of the futures {low:.1f} to {high:.1f} % ({law}{marks})",
+        "law.forecast": "the forecast's bands",
+        "law.stated range": "the stated range",
+        "law.measure": "drawn with its measure",
+        "marks": "; elasticities assumed",
         "checked": "Waits for a berth, {futures} futures simulated: curve {curve:.3f} h, simulation {simulated:.3f} h, largest "
         "difference {largest:+.3f} h",
         "project": "Project {name}: finished by the end of {year} in {p} of the futures (delay {low:g} to {high:g} months, {assumed})",
@@ -36,6 +41,11 @@ WORDS = {
         "measure": "   {name}：{p}；影响最大的假设：{inputs}",
         "plain": "   {name}：{p}",
         "binds": "港口的约束：{parts}",
+        "economy": "{cargoes}种货物的需求随{name}变动：每年{growth:g}%，80%的未来为{low:.1f}至{high:.1f}%（{law}{marks}）",
+        "law.forecast": "预测区间",
+        "law.stated range": "所列区间",
+        "law.measure": "与该指标同一抽取",
+        "marks": "；弹性为假定",
         "checked": "待泊时间，{futures} 种未来经仿真核对：曲线 {curve:.3f} 小时，仿真 {simulated:.3f} 小时，最大差 {largest:+.3f} 小时",
         "project": "项目{name}：在{p}的未来中于{year}年底前建成（延期{low:g}至{high:g}个月，{assumed}）",
         "held": "项目{name}：在所有未来中均视为建成，未抽取延期：{why}",
@@ -84,6 +94,12 @@ def _lines(result: PlanResult, language: Literal["en", "zh"]) -> Iterator[str]:
         which = "what_zh" if language == "zh" else "what"
         parts = words["and"].join(f"{row[which]} {percent(row['share'])}" for row in binds)
         yield words["binds"].format(parts=parts)
+    for row in futures.get("economy", ()):
+        yield words["economy"].format(
+            name=row["name_zh"] if language == "zh" else row["name_en"], low=row["low_percent"], high=row["high_percent"],
+            growth=row["growth_percent"], law=words[f"law.{row['law']}"], cargoes=len(row["cargoes"]),
+            marks=words["marks"] if row["assumed_elasticities"] else "",
+        )  # fmt: skip
     for row in futures.get("projects", ()):
         name = row["name_zh"] if language == "zh" else row["name_en"]
         assumed = words["assumed" if row["assumed"] else "given"]

@@ -127,9 +127,19 @@ def _growth(district: District, ranges: Ranges) -> Iterator[Lever | None]:
             name = _named(cargoes[row["cargo"]])
             key = f"growth:{row['cargo']}"
             yield _lever(ranges, "growth", "demand_growth", row, "growth_percent", name, key=key)
+    economy = {(row["area"], row["indicator"]): row for row in _rows(district["economy_growth"], "economy_growth")}
+    grown = district["measures"].filter(pl.col("model") == "growth")
+    named = grown.select("id", "model_argument").iter_rows()
+    pace_of = {(district.info.name_zh, argument): f"pace:{name}" for name, argument in named}
+    for of, row in economy.items():
+        name = _series_name(district, row["area"], row["indicator"])
+        key = pace_of.get(of, f"economy:{row['area']}:{row['indicator']}")
+        yield _lever(ranges, "growth", "economy_growth", row, "growth_percent", name, key=key)
     observations = read_observations(district["observations"])
     rows = {row["__id"]: row for row in _rows(district["observations"], "observations")}
-    for measure in district["measures"].filter(pl.col("model") == "growth").to_dicts():
+    for measure in grown.to_dicts():
+        if (district.info.name_zh, measure["model_argument"]) in economy:
+            continue  # one lever for the measure and for the cargo that follows it
         found = observations.latest_growth(district.info.name_zh, measure["model_argument"] or "")
         if found is not None and found.id in rows:
             name, key = _named(measure), f"pace:{measure['id']}"
@@ -234,6 +244,11 @@ def _plain(text: str) -> Both:
 
 def _named(row: Mapping[str, Any]) -> Both:
     return Both(row["name_en"], row["name_zh"])
+
+
+def _series_name(district: District, area: str, indicator: str) -> Both:
+    stands, what = (district.info.areas or {}).get(area), known("series", indicator)
+    return Both(f"{what.en}, {(stands.name_en if stands else '') or area}", f"{area}{what.zh}")
 
 
 def _joined(first: Both, second: Both) -> Both:

@@ -110,11 +110,17 @@ def growth_binders(state: MeasureState) -> tuple[Binder, ...]:
 
 
 def judge_measures(
-    measures: pl.DataFrame, values: Mapping[str, float], observations: Observations, *, now_year: int, area: str
+    measures: pl.DataFrame,
+    values: Mapping[str, float],
+    observations: Observations,
+    *,
+    now_year: int,
+    area: str,
+    faster: Mapping[tuple[str, str], float] | None = None,
 ) -> tuple[MeasureState, ...]:
-    """Judge every measure from the year that its own figure of today belongs to."""
+    """Judge every measure from the year that its own figure of today belongs to; ``faster`` as in ``judge_all``."""
     return tuple(
-        judge(row, values, observations, now_year=row.get("today_year") or now_year, area=area)
+        judge(row, values, observations, now_year=row.get("today_year") or now_year, area=area, faster=faster)
         for row in measures.to_dicts()
     )
 

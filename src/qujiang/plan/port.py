@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import polars as pl
 
+from qujiang.district.economy import effective_growth
 from qujiang.freight.assign import assign
 from qujiang.freight.calibrate import FREE, Calibration, calibrate, modal_constants
 from qujiang.freight.problem import FreightProblem, build_problem
@@ -181,7 +182,7 @@ def _run_freight(district: District, overlaid: District, year: int, fitted: Fitt
     port, base_year = _place(district), district.info.base_year
     base = fitted.calibration.result.problem
     if overlaid is district:
-        target = base.grown(district["demand"], district["demand_growth"], year)
+        target = base.grown(district["demand"], effective_growth(district), year)
     else:
         kept = _fitted_in(base.rates, district, overlaid)
         target = build_problem(overlaid, port_place=port, base_year=base_year, year=year, set_rates=kept)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
+from qujiang.district.economy import points_faster
 from qujiang.district.observations import read as read_observations
 from qujiang.district.project_effects import End, project_scenario
 from qujiang.methods import growth
@@ -111,7 +112,9 @@ class Trials:
     def _judge(self, tried: District, port: Mapping[str, float]) -> dict[str, MeasureState]:
         info = self.district.info
         seen = read_observations(tried["observations"])
-        states = judge_measures(tried["measures"], port, seen, now_year=info.base_year, area=info.name_zh)
+        states = judge_measures(
+            tried["measures"], port, seen, now_year=info.base_year, area=info.name_zh, faster=points_faster(tried)
+        )
         return {state.id: state for state in states}
 
     def _run_port(self, tried: District) -> dict[str, float]:

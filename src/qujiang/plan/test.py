@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import polars as pl
 
 from qujiang import __version__
+from qujiang.district.economy import points_faster
 from qujiang.district.observations import read as read_observations
 from qujiang.freight.calibrate import NOT_EXPLAINED_YUAN_PER_T, Calibration
 from qujiang.freight.equilibrium import EquilibriumResult
@@ -69,6 +70,7 @@ def answer_plan(
         read_observations(overlaid["observations"]),
         now_year=info.base_year,
         area=info.name_zh,
+        faster=points_faster(overlaid),
     )
     rows = {row["id"]: row for row in measures.to_dicts()}
     answers = [answer(state, rows[state.id], port.binds if port else NOTHING_BINDS) for state in states]

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from qujiang.district.economy import effective_growth
 from qujiang.freight.assign import assign
 from qujiang.freight.equilibrium import EquilibriumResult
 from qujiang.freight.modes import Mode
@@ -68,7 +69,7 @@ def flows_by_year(district: District, overlaid: District, fitted: Mapping[str, f
     kept = _fitted_in(base.rates, district, overlaid)
     later = base if overlaid is district else _problem(overlaid, base_year, kept)
     for year in years_between(base_year, target_year(overlaid["measures"], base_year))[1:]:
-        grown = later.grown(overlaid["demand"], overlaid["demand_growth"], year)
+        grown = later.grown(overlaid["demand"], effective_growth(overlaid), year)
         answer = agree(district, overlaid, first, assign(grown), year)[0].answer
         found.append(_year(overlaid, answer.flows, year, answer))
     return tuple(found)

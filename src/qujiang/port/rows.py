@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
+from qujiang.district.economy import effective_growth
 from qujiang.errors import ScenarioError
 from qujiang.port.capacity import BerthPool, berth_pools
 from qujiang.port.problem import (
@@ -71,7 +72,7 @@ def port_problem(
     ----------
     district
         Tables ``terminals``, ``berths``, ``port_equipment``, ``vessel_classes``, ``cargoes``, ``rates``, ``lock_counts``,
-        ``demand_growth`` and ``calibration_facts``.
+        ``demand_growth``, ``economy_growth`` and ``calibration_facts``.
     throughput_t_per_year
         Tonnes in and out. Without it and without ``calls``: today's.
     year
@@ -211,7 +212,7 @@ def _growth(district: Mapping[str, pl.DataFrame], year: int | None) -> dict[str,
         return {}
     if not base <= year <= base + 50:
         raise ScenarioError(f"year = {year}: must lie from {base} (today's figures) to {base + 50}")
-    rows = district["demand_growth"].to_dicts()
+    rows = effective_growth(district).to_dicts()
     return {row["cargo"]: (1 + row["growth_percent"] / 100) ** (year - base) for row in rows}
 
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
 
+from qujiang.district.economy import points_faster
 from qujiang.district.observations import FLOWS, Observations
 from qujiang.district.observations import read as read_observations
 from qujiang.errors import ScenarioError
@@ -29,7 +30,10 @@ def targets(district: Any, answer: Mapping[str, Any] | None) -> list[Json]:
     info = district.info
     given = _computed(district, answer)
     observations = read_observations(table(district, "observations"))
-    states = judge_all(table(district, "measures"), given, observations, now_year=info.base_year, area=info.name_zh)
+    faster = points_faster({"economy_growth": table(district, "economy_growth")})
+    states = judge_all(
+        table(district, "measures"), given, observations, now_year=info.base_year, area=info.name_zh, faster=faster
+    )
     return [asdict(state) | {"light": state.light, "shape": SHAPES[state.arrow]} for state in states]
 
 

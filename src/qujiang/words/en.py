@@ -407,6 +407,7 @@ WORDS: dict[str, str] = {
     "lever.locks.vessels_per_lockage_count": "{name}: vessels a lockage",
     "lever.rates.rate_value": "{name}",
     "lever.demand_growth.growth_percent": "{name}: growth of demand",
+    "lever.economy_growth.growth_percent": "{name}: growth",
     "lever.observations.published_growth_percent": "{name}: growth carried on",
     "lever.measures.target_value": "{name}: target",
     "berth_type.dry_bulk": "dry bulk",

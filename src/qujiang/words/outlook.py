@@ -15,6 +15,7 @@ WORDS: dict[str, tuple[str, str]] = {
     "measure.not_computed": ("not computed here: {model}", "此处未测算：{model}"),
     "measure.carried": ("carried forward: no evidence of growth", "沿用今日数值：没有增长依据"),
     "measure.no_model": ("no model of where it goes", "没有推算依据"),
+    "measure.ceiling": ("a share ends at {most} %", "占比至多{most}%"),
     "measure.added": ("projects add {amount} (assumed)", "项目增加{amount}（假定）"),
     "measure.grown": ("{pace} % a year from {year}", "自{year}年起年均{pace}%"),
     "measure.no_observations": ("no observations to take a growth from", "没有可取增速的观测数据"),

@@ -407,6 +407,7 @@ WORDS: dict[str, str] = {
     "lever.locks.vessels_per_lockage_count": "{name}：每闸次船数",
     "lever.rates.rate_value": "{name}",
     "lever.demand_growth.growth_percent": "{name}：货源增速",
+    "lever.economy_growth.growth_percent": "{name}：增速",
     "lever.observations.published_growth_percent": "{name}：延续的增速",
     "lever.measures.target_value": "{name}：目标值",
     "berth_type.dry_bulk": "散货",
