@@ -57,7 +57,8 @@ def drawn(model: FutureModel, seed: int, blocks: int, *, of: tuple[str, ...] | N
         values.append({k: v if of is None or k.startswith(of) else np.full(BLOCK, held[k]) for k, v in found.items()})
         seen = model.foresight.values(model.foresight.positions(model.foresight.own(seed, block)))
         points.append(points_off_reference(model.drivers, model.foresight, seen))
-    return ({key: np.concatenate([one[key] for one in every]) for key in every[0]} for every in (values, points))
+    joined = [{key: np.concatenate([one[key] for one in every]) for key in every[0]} for every in (values, points)]
+    return joined[0], joined[1]
 
 
 def test_one_point_of_gdp_moves_each_cargo_by_the_closed_form(district, port, scenario) -> None:
@@ -86,7 +87,7 @@ def test_the_scenario_moves_freight_and_the_measure_of_the_same_series(district,
     first = district["measures"].row(by_predicate=pl.col("id") == "m31", named=True)
     assert measure(laid, "m31").median == pytest.approx(first["today_value"] * 1.045**2)
     assert measure(laid, "m31").assumed
-    assert measure(laid, "m11").median > measure(result, "m11").median
+    assert (measure(laid, "m11").median or 0.0) > (measure(result, "m11").median or np.inf)
     still = run_block(build_model(district, overlaid, answered).collapsed(), 1, 0)
     for name, values in still.values.items():
         assert values[0] == pytest.approx(measure(laid, name).median, rel=1e-9), name
@@ -175,7 +176,7 @@ def test_without_elasticity_all_bytes_are_those_without_the_columns(district, re
 
 def test_the_answer_tells_what_drives_demand_in_both_languages(result, model) -> None:
     found = over_futures(result, model, run(model, BLOCK, seed=1), seed=1)
-    gdp, retail = found.futures["economy"]
+    gdp, retail = (found.futures or {})["economy"]
     assert (gdp["id"], gdp["law"], retail["law"]) == ("gdp_city", FORECAST, MEASURE)
     assert gdp["low_percent"] < gdp["growth_percent"] < gdp["high_percent"]
     assert gdp["assumed_elasticities"] == len(gdp["cargoes"]) > 10

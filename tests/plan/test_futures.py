@@ -69,11 +69,19 @@ def test_futures_are_the_plain_code_of_one_future(district, model, port):
     side = replace(model.target, inputs=Inputs(0, items), value_of_time=middle)
     block = run_block(replace(model, base=side, target=side), 3, 0)
     values = side.inputs.values(side.inputs.positions(side.inputs.own(3, 0)))
+    seen = model.foresight.values(model.foresight.positions(model.foresight.own(3, 0)))
+    points = {"gdp_city": seen["economy:衢州市:gdp"] - 6.4, "retail_district": seen["pace:m31"] - 3.5}
     year, base = model.year, port.freight.base.problem
     for f in (0, 77):
         rates = {key.removeprefix("rates:"): float(v[f]) for key, v in values.items() if key.startswith("rates:")}
         growth = district["demand_growth"].with_columns(
-            pl.Series("growth_percent", [float(values[f"growth:{c}"][f]) for c in district["demand_growth"]["cargo"]])
+            pl.Series(
+                "growth_percent",
+                [
+                    float(values[f"growth:{c}"][f]) + (e * float(points[name][f]) if name else 0.0)
+                    for c, name, e in district["demand_growth"].select("cargo", "economy", "elasticity_ratio").iter_rows()
+                ],
+            )
         )
         then = assign(_repriced(base, district, {**rates, "diesel_price": base.rates["diesel_price"]}))
         free = _repriced(base, district, rates).grown(district["demand"], growth, year)

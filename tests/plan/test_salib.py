@@ -68,7 +68,9 @@ def _agree(points, measure, inputs, seed=1, most=6):
     for effect in ranked[:most]:
         share, half = there[effect.key]
         assert abs(effect.first_order - share) <= half + (effect.high - effect.low) / 2 + 0.02, effect
-    assert ranked[0].key == max(there, key=lambda key: there[key][0])
+    best, half = max(there.values())
+    mine = there[ranked[0].key]
+    assert mine[0] + mine[1] >= best - half  # first, or level with the first within its intervals
 
 
 def test_futures_of_the_district_agree_with_salib_on_the_same_points(district):
