@@ -79,7 +79,9 @@ def test_futures_are_the_plain_code_of_one_future(district, model, port):
                 "growth_percent",
                 [
                     float(values[f"growth:{c}"][f]) + (e * float(points[name][f]) if name else 0.0)
-                    for c, name, e in district["demand_growth"].select("cargo", "economy", "elasticity_ratio").iter_rows()
+                    for c, name, e in district["demand_growth"]
+                    .select("cargo", "economy", "elasticity_ratio")
+                    .iter_rows()
                 ],
             )
         )
