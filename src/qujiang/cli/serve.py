@@ -80,8 +80,10 @@ def serve(
     if prefix and not re.fullmatch(r"(/[\w.~-]+)+", prefix):
         raise click.BadParameter(f"{prefix}: write /qujiang, without a slash at the end", param_hint="--prefix")
     services = services_folder(district)
-    book = read_rulebook(services)  # a faulty district is told here, not by a server that does not start
+    book = read_rulebook(services, needed=False)  # a faulty district is told here, not by a server that does not start
     read_bundles(services)
+    if not services.exists():
+        click.echo(f"no counters: there is no folder {services}; the plan's pages are served alone", err=True)
     store = open_store(database)
     try:
         password = _first_admin(store)

@@ -121,14 +121,24 @@ class Rulebook:
 _LIMITS = ("contact_wd", "reply_wd", "assist_wd", "return_wd", "most_extension_wd", "warn_wd", "reopen_wd")
 
 
-def read_rulebook(folder: Path) -> Rulebook:
+def read_rulebook(folder: Path, *, needed: bool = True) -> Rulebook:
     """Read the services folder of a district.
+
+    Parameters
+    ----------
+    folder
+        The folder of service data.
+    needed
+        Whether a folder that does not exist is a fault; else the district has no counters, and its book is empty.
 
     Raises
     ------
     DataError
         The faults of the first file that has some, or every disagreement between the files.
     """
+    if not needed and not folder.exists():
+        nothing = DecisionTable("none", (), (), (), "")
+        return Rulebook({}, {}, nothing, nothing, (), WorkCalendar(()))
     departments = {
         row["code"]: Department(row["code"], row["name_zh"], row["name_en"])
         for row in read_rows(folder / "departments.csv", ("code", "name_zh", "name_en", "status"))

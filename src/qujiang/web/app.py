@@ -53,7 +53,7 @@ def create_app(settings: Settings) -> FastAPI:
     async def running(app: FastAPI) -> AsyncIterator[None]:
         anyio.to_thread.current_default_thread_limiter().total_tokens = settings.threads
         store = open_store(settings.database, clock=settings.clock, pool_size=settings.pool_size)
-        book = read_rulebook(settings.services)
+        book = read_rulebook(settings.services, needed=False)
         app.state.house = House(store, book, load_library(store, settings.services))
         with store.write(SYSTEM) as unit:
             forget_old(unit)

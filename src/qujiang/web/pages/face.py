@@ -102,7 +102,12 @@ class Face:
         told = (
             _environment()
             .get_template(template)
-            .render(face=self, rooms=open_rooms(self.caller), language_tag=language.TAGS[self.language], **values)
+            .render(
+                face=self,
+                rooms=open_rooms(self.caller, self.settings),
+                language_tag=language.TAGS[self.language],
+                **values,
+            )
         )
         headers = {
             "Content-Security-Policy": POLICY,

@@ -27,6 +27,12 @@ def name_of(settings: Settings) -> Both:
     return _name(folder_of(settings))
 
 
+def has(settings: Settings, name: str) -> bool:
+    """Whether the district has rows in a table (``berths.csv``), or files in a folder (``services``); read once."""
+    at = settings.services.parent if name.split("/")[0] == "services" else folder_of(settings)
+    return _has(at, name)
+
+
 def district_of(settings: Settings) -> District:
     """The district, read and checked once.
 
@@ -43,6 +49,18 @@ def district_of(settings: Settings) -> District:
 def _name(folder: Path) -> Both:
     info, _ = read_info(folder)
     return Both(info.name_en or info.name_zh, info.name_zh) if info else Both(folder.name, folder.name)
+
+
+@lru_cache(maxsize=64)
+def _has(folder: Path, name: str) -> bool:
+    place = folder / name
+    if place.is_dir():
+        return any(place.iterdir())
+    try:
+        with place.open(encoding="utf-8", errors="replace") as file:
+            return sum(1 for line in file if line.strip()) > 1  # the heading is one
+    except OSError:
+        return False
 
 
 @lru_cache(maxsize=8)
