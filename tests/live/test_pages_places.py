@@ -31,6 +31,7 @@ from qujiang.outlook.projects import read_projects, stand
 from qujiang.port.rows import port_problem
 from qujiang.port.service_level import with_units
 from qujiang.port.simulate import simulate
+from qujiang.report.cockpit import FORMAT
 from qujiang.report.outlook_rows import one_series, series, targets
 from qujiang.report.plan_process import project_gains
 from qujiang.report.port_week import at_hour
@@ -250,7 +251,8 @@ def answered(district: District) -> dict[str, object]:
         {"id": "j14", "name_en": "One", "name_zh": "甲", **words, "gains": gains},
         {"id": "j15", "name_en": "Two", "name_zh": "乙", **words, "gains": []},
     ]
-    return {"landmarks": [{"measures": measures}], "projects": {"year": 2027, "gains": told, "chosen": None}}
+    projects = {"year": 2027, "gains": told, "chosen": None}
+    return {"format": FORMAT, "landmarks": [{"measures": measures}], "projects": projects}
 
 
 @pytest.fixture(scope="module")
@@ -287,8 +289,9 @@ def test_the_outlook_takes_the_plans_values_for_what_freight_computes(planned: T
 
 @pytest.mark.slow
 def test_gains_of_the_district_are_found_for_every_project_with_an_effect(district: District) -> None:
-    told = project_gains(district)
-    assert told is not None
+    found = project_gains(district)
+    assert found is not None
+    told = found.as_dict()
     declared = set(district["project_effects"]["project"].to_list())
     assert {project["id"] for project in told["gains"]} == declared
     rows = gains_of({"landmarks": answered(district)["landmarks"], "projects": told})

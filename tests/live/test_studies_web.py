@@ -11,13 +11,14 @@ from pathlib import Path
 import pytest
 from fastapi.testclient import TestClient
 
-from qujiang import __version__, studies
+from qujiang import studies
 from qujiang.district import District
 from qujiang.plan import test_plan as run_plan
 from qujiang.report.plan_process import answer_plan
 from qujiang.store import SYSTEM
 from qujiang.studies import Ground, Outcome, Runner
 from qujiang.web import create_app
+from qujiang.web.plans import PROGRAM
 from tests.live.conftest import Api, make_keys
 
 ALL = {"firm", "other_firm", "clerk", "transport", "tax", "supervisor", "meeting", "auditor", "admin"}
@@ -281,4 +282,4 @@ def test_a_server_that_stops_gives_its_run_back_to_the_next(settings, answers) -
 
 def test_ground_names_the_district_and_the_program(client) -> None:
     district = District.open()
-    assert client.app.state.plans.ground == Ground("qujiang", district.hash, __version__)
+    assert client.app.state.plans.ground == Ground("qujiang", district.hash, PROGRAM)

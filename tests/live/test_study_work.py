@@ -134,6 +134,10 @@ def test_the_bundled_plan_is_computed_and_another_district_refused() -> None:
     assert answer["scenario"]["name_zh"] and answer["futures"] is None and answer["changes"]
     assert len(answer["landmarks"]) == 6 and answer["map"]["years"][0] == 2024
     assert list(dict.fromkeys(steps))[:2] == ["opening", "base"]
+    assert outcome.report is not None
+    page = unpack(outcome.report)
+    assert page.startswith('<!doctype html>\n<html lang="en">') and page.rstrip().endswith("</html>")
+    assert answer["scenario"]["name_en"] in page and answer["scenario"]["name_zh"] in page
     other = Claim(1, "me", Ground("qujiang", "0" * 64, __version__), "", Arguments(0), False)
     refused = runner(other, report)
     assert refused is not None and "changed since this was asked" in refused.faults[0]

@@ -12,7 +12,9 @@ import polars as pl
 import pytest
 
 from qujiang.cli import main
+from qujiang.district.indicators import BASES
 from qujiang.districts import find_folder
+from qujiang.words import known
 
 
 def call(capsys: pytest.CaptureFixture[str], *words: str) -> tuple[int | str | None, str, str]:
@@ -97,7 +99,25 @@ def test_a_yearbook_is_read_and_written(capsys: pytest.CaptureFixture[str], tmp_
     code, out, _ = call(capsys, "read", str(book), "--area", "衢江区", "--out", str(out_file))
     assert code == 0
     assert "published 6.5 %, computed 5.00 %: differs beyond rounding" in out
+    assert f"written: {out_file}" in out
     assert pl.read_excel(out_file)["observed_value"].to_list() == [1e10, 1.05e10]
+
+
+def test_a_yearbook_is_read_in_chinese(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    book = tmp_path / "年鉴.csv"
+    book.write_text("指标,2023年,2024年\n社会消费品零售总额（亿元）,100,105\n增长（%）,4.0,6.5\n", encoding="utf-8")
+    code, out, _ = call(capsys, "read", str(book), "--area", "衢江区", "--language", "zh")
+    assert code == 0
+    head, *_, first, second, clash = out.splitlines()
+    assert head.split() == ["地区", "指标", "口径", "时期", "数值"]
+    assert first.split() == ["衢江区", "社会消费品零售总额", "全年", "2023", "100亿元"]
+    assert second.split()[-1] == "105亿元"
+    assert clash.startswith("衢江区社会消费品零售总额（2024）：公布6.5%，计算5.00%：相差超出四舍五入")
+    assert not any("a" <= sign <= "z" for sign in out.lower())
+
+
+def test_every_basis_has_words() -> None:
+    assert [name for name in BASES if not re.search("[一-鿿]", known("outlook.basis", name).zh)] == []
 
 
 def test_a_published_growth_that_differs_stands_beside_the_computed_one(

@@ -15,7 +15,7 @@ from qujiang.errors import NotFoundError
 from qujiang.plan import test_futures as run_futures
 from qujiang.plan.years import flows_by_year
 from qujiang.report import layers
-from qujiang.report.cockpit import cockpit, lead
+from qujiang.report.cockpit import FORMAT, cockpit, lead, read_cockpit
 from qujiang.report.coverage import DETOUR_RATIO, EARTH_M, MINUTES, SPEED_M_PER_MIN, circle, radius_m
 from qujiang.report.differences import differences
 from tests.report.conftest import a_measure
@@ -57,6 +57,16 @@ def figures(data: Any) -> Iterator[dict[str, Any]]:
 def test_it_is_plain_json_that_reads_back(plan) -> None:
     content = plan[1]
     assert json.loads(json.dumps(content, allow_nan=False)) == content
+
+
+def test_an_answer_of_another_format_is_refused_with_both_formats_named(plan) -> None:
+    content = plan[1]
+    assert read_cockpit(json.dumps(content)) == content
+    for other, said in ((FORMAT + 1, f"format {FORMAT + 1} and this program reads format {FORMAT}"), (None, "unknown")):
+        with pytest.raises(NotFoundError, match=said):
+            read_cockpit(json.dumps(content | {"format": other}).encode())
+    with pytest.raises(NotFoundError, match="run it again"):
+        read_cockpit("[1]")
 
 
 def test_every_figure_tells_unit_status_and_a_source_that_is_explained(plan) -> None:

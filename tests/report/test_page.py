@@ -6,6 +6,7 @@ import json
 import re
 from collections import Counter
 from dataclasses import replace
+from datetime import date
 from html.parser import HTMLParser
 from itertools import pairwise
 
@@ -88,6 +89,17 @@ def test_the_page_needs_nothing_but_itself(result, district):
             assert value is None or value.startswith("#") or value == "data:,"
     assert not {"script", "iframe", "object", "embed", "img", "form", "base"} & {tag for tag, _ in page.elements}
     assert "url(" not in text and "@import" not in text and "http" not in text
+
+
+def test_it_opens_in_the_language_that_is_asked_for_and_differs_in_nothing_else(result, district):
+    day = date(2026, 1, 2)
+    english, chinese = (report_html(result, district, day, language=language) for language in ("en", "zh"))
+    changed = [(a, b) for a, b in zip(english.splitlines(), chinese.splitlines(), strict=True) if a != b]
+    assert len(changed) == 3  # the page's language, and the two buttons
+    assert changed[0] == ('<html lang="en">', '<html lang="zh-Hans">')
+    checked = [attrs["id"] for attrs in Page(chinese).all("input") if "checked" in attrs]
+    assert checked == ["language-zh"]
+    assert [attrs["id"] for attrs in Page(english).all("input") if "checked" in attrs] == ["language-en"]
 
 
 def test_every_measure_and_landmark_stands_in_both_languages(page, result):

@@ -326,8 +326,17 @@ def _write_gantt(
     metavar="FILE",
     help="Write the observations here, as .csv or .xlsx.",
 )
+@LANGUAGE
 @JSON
-def read(file: Path, area: str, source: str, sheet: str | None, out: Path | None, json_wanted: bool) -> None:
+def read(
+    file: Path,
+    area: str,
+    source: str,
+    sheet: str | None,
+    out: Path | None,
+    language: Language,
+    json_wanted: bool,
+) -> None:
     """Read a yearbook's table (Excel or CSV).
 
     Each figure becomes one observation in plain units; a growth printed beside it is kept, and recomputed where it can be."""
@@ -344,19 +353,12 @@ def read(file: Path, area: str, source: str, sheet: str | None, out: Path | None
         missing = [dataclasses.asdict(cell) | {"span": str(cell.span)} for cell in reading.missing]
         click.echo(as_json({"observations": frame.to_dicts(), "missing": missing}))
         return
-    rows = [(row.area, row.indicator, row.basis, str(row.span), f"{row.value:,.6g}", row.unit) for row in checked.rows]
-    _table(("area", "indicator", "basis", "period", "value", "unit"), rows, right=(4,))
-    for found in check_growth(checked):
-        if found.flag and found.difference_percent is not None:
-            said, computed = found.observation.published_growth_percent, found.computed_percent
-            click.echo(
-                f"{found.observation.indicator} {found.observation.span}: published {said:g} %, computed {computed:.2f} %: {found.flag}"
-            )
-    for cell in reading.missing:
-        where = f"{file.name} line {cell.line} column {cell.column}"
-        click.echo(f"{where}: no figure of {cell.indicator} in {cell.span}; left out, nothing stands in its place")
+    from qujiang.cli.outlook_text import read_lines
+
+    for line in read_lines(checked.rows, check_growth(checked), reading.missing, file.name, language):
+        click.echo(line)
     if out is not None:
-        click.echo(f"written: {out}")
+        click.echo(f"已写入：{out}" if language == "zh" else f"written: {out}")
 
 
 @outlook.command()

@@ -1,4 +1,4 @@
-"""Text of ``qujiang outlook track`` and ``foresee``, in English and Chinese."""
+"""Text of ``qujiang outlook track``, ``foresee`` and ``read``, in English and Chinese."""
 
 from __future__ import annotations
 
@@ -10,10 +10,12 @@ from qujiang.methods.growth import SHAPES
 from qujiang.words import Both, Language, known, quantity, say
 
 if TYPE_CHECKING:
+    from qujiang.district.observations import Observation
     from qujiang.outlook.claims import Finding
     from qujiang.outlook.comparisons import GrowthCheck
     from qujiang.outlook.foresee import Foresight
     from qujiang.outlook.measures import MeasureState
+    from qujiang.outlook.yearbook import Missing
 
 WIDTH = 140
 TRACK_HEAD = {
@@ -23,6 +25,10 @@ TRACK_HEAD = {
 FORESEE_HEAD = {
     "en": ("year", "median", "50 %", "80 %", "95 %"),
     "zh": ("年份", "中值", "50%区间", "80%区间", "95%区间"),
+}
+READ_HEAD = {
+    "en": ("area", "indicator", "basis", "period", "value", "unit"),
+    "zh": ("地区", "指标", "口径", "时期", "数值"),
 }
 
 
@@ -153,3 +159,29 @@ def _record(found: Foresight, language: Language) -> Iterator[str]:
     )
     yield say("foresee.record", language, origins=record.origins_count, scores=scores)
     yield say("foresee.held", language, held=held)
+
+
+def read_lines(
+    rows: Sequence[Observation],
+    checks: Sequence[GrowthCheck],
+    missing: Sequence[Missing],
+    file: str,
+    language: Language,
+) -> Iterator[str]:
+    """Observations that were read, every published growth that the levels contradict or cannot bear out, and cells without a figure."""
+    yield from table(READ_HEAD[language], [_read_row(row, language) for row in rows], right=(4,))
+    for found in checks:
+        if found.flag and found.difference_percent is not None:
+            yield clash_line(found, language)
+    for cell in missing:
+        name = Both(cell.indicator, known("series", cell.indicator).zh)
+        yield say(
+            "read.missing", language, file=file, line=cell.line, column=cell.column, name=name, span=str(cell.span)
+        )
+
+
+def _read_row(row: Observation, language: Language) -> tuple[str, ...]:
+    if language == "en":
+        return row.area, row.indicator, row.basis, str(row.span), f"{row.value:,.6g}", row.unit
+    name, basis = known("series", row.indicator).zh, known("outlook.basis", row.basis).zh
+    return row.area, name, basis, str(row.span), quantity(row.value, row.unit, "zh", exact=True)

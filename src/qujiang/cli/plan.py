@@ -127,7 +127,7 @@ def plan(
         from qujiang.report import write_plan
 
         tested = lay_over(opened if scenario is None else opened.with_scenario(scenario), projects)
-        write_plan(result, tested, out, form=form)
+        write_plan(result, tested, out, form=form, language=language)
     if json_wanted:
         click.echo(as_json(result.as_dict()))
         return

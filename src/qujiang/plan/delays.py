@@ -23,6 +23,8 @@ from qujiang.outlook.measures import ceiling
 from qujiang.outlook.projects import BEGUN, FINISHED, Project, read_projects
 from qujiang.outlook.schedule import expect_finishes
 from qujiang.plan.draws import Input, Inputs, triangular
+from qujiang.plan.input_names import with_names
+from qujiang.words import Both
 
 if TYPE_CHECKING:
     from qujiang.district import District
@@ -90,7 +92,8 @@ class Delays:
         """What is drawn."""
         drawn = [found for found in (project.input for project in self.projects) if found is not None]
         factor = Input(FACTOR, "project delays: what they share", 0, 0.5, 1, "factor")
-        return Inputs(STREAM, (factor, *drawn) if drawn else ())
+        names = {("projects", project.id): Both(project.name_en, project.name_zh) for project in self.projects}
+        return Inputs(STREAM, with_names((factor, *drawn), names) if drawn else ())
 
     def finishes(self, own: Mapping[str, Floats], count: int) -> dict[str, Floats]:
         """Finish of each project as a year with decimals, shape (futures,): one that waits for a late project is late with it."""

@@ -22,6 +22,8 @@ from qujiang.freight.rates import NEEDED
 from qujiang.methods import quasi_random
 from qujiang.methods.forecast import LEVELS
 from qujiang.outlook.foresee import foresee
+from qujiang.plan.input_names import row_names, with_names
+from qujiang.words import Both
 
 #: Correlation of the normal scores of two growths of one group (assumed).
 GROUP_CORRELATION = 0.6
@@ -59,7 +61,7 @@ class Input:
     law: str
     group: str = ""
     correlation: float = 0.0
-    name_zh: str = ""  # empty where the row that it stems from has no Chinese name
+    name_zh: str = ""  # filled by ``input_names``; empty where nothing Chinese is known of it
     knots: tuple[tuple[float, float], ...] = ()  # of the law ``bands``: normal score and value, rising
 
     def at(self, position: Floats) -> Floats:
@@ -148,7 +150,7 @@ def room_inputs(
     factors = [
         Input(name, f"{name.removeprefix('factor:')}: what its parts share", 0, 0.5, 1, "factor") for name in groups
     ]
-    return Inputs(ROOMS, (*factors, *kept))
+    return Inputs(ROOMS, with_names((*factors, *kept), row_names(tables)))
 
 
 def _rates(problem: FreightProblem, tables: Mapping[str, pl.DataFrame]) -> Iterator[Input | None]:
@@ -172,18 +174,16 @@ def _cargoes(tables: Mapping[str, pl.DataFrame], assumptions: pl.DataFrame) -> I
 
 def _demand(tables: Mapping[str, pl.DataFrame]) -> Iterator[Input | None]:
     names = dict(zip(tables["cargoes"]["id"], tables["cargoes"]["name_en"], strict=True))
-    zh = dict(zip(tables["cargoes"]["id"], tables["cargoes"]["name_zh"], strict=True))
     for row in tables["demand_growth"].to_dicts():
         yield triangular(
             f"growth:{row['cargo']}", f"growth of {names.get(row['cargo'], row['cargo'])}",
             row["growth_low_percent"], row["growth_percent"], row["growth_high_percent"],
-            name_zh=f"{zh.get(row['cargo']) or row['cargo']}增速", **_in_group(row["correlation_group"], GROUP_CORRELATION),
+            **_in_group(row["correlation_group"], GROUP_CORRELATION),
         )  # fmt: skip
         if follows(row):
             yield triangular(
                 f"elasticity:{row['cargo']}", f"elasticity of {names.get(row['cargo'], row['cargo'])} to the economy",
                 row["elasticity_low_ratio"], row["elasticity_ratio"], row["elasticity_high_ratio"],
-                name_zh=f"{zh.get(row['cargo']) or row['cargo']}对经济的弹性",
             )  # fmt: skip
     ends = ("demand_low_t_per_year", "demand_high_t_per_year")
     total = (
@@ -202,7 +202,6 @@ def _demand(tables: Mapping[str, pl.DataFrame]) -> Iterator[Input | None]:
                 low / middle,
                 1.0,
                 high / middle,
-                name_zh=f"{zh.get(cargo) or cargo}在需求中的份额",
             )
 
 
@@ -271,7 +270,6 @@ def _peers(tables: Mapping[str, pl.DataFrame]) -> Iterator[Input | None]:
             yield triangular(
                 f"peer:{row['port']}:{row['year']}", f"throughput of {row['name_en']} in {row['year']}",
                 row["throughput_low_t"], row["throughput_t"], row["throughput_high_t"],
-                name_zh=f"{row['name_zh']}{row['year']}年吞吐量",
             )  # fmt: skip
 
 
@@ -359,7 +357,7 @@ def measure_inputs(
         found.append(
             triangular(
                 f"today:{row['id']}", f"today's {name}", row["today_low_value"], row["today_value"],
-                row["today_high_value"], name_zh=f"今日{row['name_zh']}",
+                row["today_high_value"],
             )
         )  # fmt: skip
         deviation = GROWTH_DEVIATION if row["model"] == "growth" else CARRIED_DEVIATION
@@ -370,7 +368,6 @@ def measure_inputs(
                 f"pace:{row['id']}", f"growth of {name}", pace - deviation, pace, pace + deviation,
                 "bands" if bands else "normal",
                 **_in_group(f"landmark {row['landmark_no']}", sign * LANDMARK_CORRELATION), knots=bands,
-                name_zh=f"{row['name_zh']}的增速",
             )
         )  # fmt: skip
     kept = [item for item in found if item is not None]
@@ -378,7 +375,8 @@ def measure_inputs(
     shared = [
         Input(name, f"{name.removeprefix('factor:')}: what its measures share", 0, 0.5, 1, "factor") for name in groups
     ]
-    return Inputs(FORESIGHT, (*shared, *kept))
+    names = {("measures", row["id"]): Both(row["name_en"], row["name_zh"]) for row in rows}
+    return Inputs(FORESIGHT, with_names((*shared, *kept), names))
 
 
 def knots(pace: float, first: int, foreseen: Foreseen | None) -> tuple[tuple[float, float], ...]:

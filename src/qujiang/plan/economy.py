@@ -18,7 +18,8 @@ from qujiang.district.economy import follows
 from qujiang.district.observations import FLOWS, Observations
 from qujiang.errors import ScenarioError
 from qujiang.plan.draws import Foreseen, Input, Inputs, foresee_measure, knots, triangular
-from qujiang.words import Both, known
+from qujiang.plan.input_names import economy_name
+from qujiang.words import Both
 
 if TYPE_CHECKING:
     from qujiang.district.info import Area
@@ -94,10 +95,8 @@ def read_drivers(
 def _driver(row: Mapping[str, Any], followers: list[Mapping[str, Any]], areas: Mapping[str, Area]) -> Driver:
     area, indicator = row["area"], row["indicator"]
     where = Both((areas[area].name_en if area in areas else "") or area, area)
-    what = known("series", indicator)
-    name = Both(f"growth of {what.en[:1].lower()}{what.en[1:]} of {where.en}", f"{where.zh}{what.zh}增速")
     return Driver(
-        row["id"], area, indicator, name, row["growth_percent"], row["reference_percent"], row["status"],
+        row["id"], area, indicator, economy_name(where, indicator), row["growth_percent"], row["reference_percent"], row["status"],
         tuple(one["cargo"] for one in followers), sum(one["elasticity_status"] == "assumed" for one in followers),
         f"economy:{area}:{indicator}", "",
     )  # fmt: skip

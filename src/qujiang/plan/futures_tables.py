@@ -90,14 +90,24 @@ def _landmarks(landmarks: Sequence[LandmarkAnswer], summary: Mapping[str, Any]) 
 
 def _ranking(assumptions: Mapping[str, Sequence[Mapping[str, Any]]]) -> pl.DataFrame:
     rows = [
-        (measure, place, e["key"], e["name_en"], e["rank_correlation"], e["first_order"], e["low"], e["high"])
+        (
+            measure,
+            place,
+            e["key"],
+            e["name_zh"],
+            e["name_en"],
+            e["rank_correlation"],
+            e["first_order"],
+            e["low"],
+            e["high"],
+        )
         for measure, effects in assumptions.items()
         for place, e in enumerate(effects, 1)
     ]
     return pl.DataFrame(
         rows,
         schema={
-            "measure": pl.String, "rank": pl.Int64, "input": pl.String, "name_en": pl.String,
+            "measure": pl.String, "rank": pl.Int64, "input": pl.String, "name_zh": pl.String, "name_en": pl.String,
             "rank_correlation_ratio": pl.Float64, "first_order_share": pl.Float64, "low90_share": pl.Float64,
             "high90_share": pl.Float64,
         },

@@ -42,7 +42,7 @@ class Effect:
     first_order: float
     low: float
     high: float
-    name_zh: str = ""  # empty where the input has none
+    name_zh: str = ""  # empty where nothing Chinese is known of the input
 
     def as_dict(self) -> dict[str, Any]:
         """JSON form."""

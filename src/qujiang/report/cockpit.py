@@ -7,10 +7,12 @@ here; nothing is computed by a page.
 
 from __future__ import annotations
 
+import json
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from qujiang.errors import NotFoundError
 from qujiang.plan.result import Binder, LandmarkAnswer, MeasureAnswer, PlanResult
 from qujiang.plan.years import YearFlows
 from qujiang.report import answer
@@ -18,8 +20,8 @@ from qujiang.report.coverage import coverage
 from qujiang.report.evidence import table
 from qujiang.words import Both, tell
 
-#: Grows with every change that an older program could not read.
-FORMAT = 1
+#: Grows with every change of what an answer holds: a kept answer of another format is not read, but computed anew.
+FORMAT = 2
 MODEL = "MODEL"
 Json = dict[str, Any]
 
@@ -50,6 +52,23 @@ def cockpit(result: PlanResult, district: Any, years: Sequence[YearFlows]) -> Js
         "map": map_tables(result, district, years),
         "run": dict(result.run),
     }
+
+
+def read_cockpit(text: bytes | str) -> Json:
+    """An answer that was kept.
+
+    Raises
+    ------
+    NotFoundError
+        It is of another format: its pages would lack what this program shows, or show it wrongly.
+    """
+    answer = json.loads(text)
+    format_ = answer.get("format") if isinstance(answer, dict) else None
+    if format_ != FORMAT:
+        raise NotFoundError(
+            f"this answer is of format {format_ or 'unknown'} and this program reads format {FORMAT}: run it again"
+        )
+    return answer
 
 
 def figure(

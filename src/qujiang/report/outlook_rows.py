@@ -109,6 +109,7 @@ def one_series(district: Any, area: str, indicator: str, until_year: int | None 
         "why": why,
         "forecast_status": None if forecast is None else forecast.status,
         "rests_on": [] if forecast is None else list(forecast.rests_on),
+        "rests_on_zh": [] if forecast is None else list(forecast.rests_on_zh),
         "points": 0 if forecast is None else forecast.forecast.points_count,
     }
 

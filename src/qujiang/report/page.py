@@ -12,7 +12,7 @@ from qujiang.plan.result import PlanResult
 from qujiang.report import answer, cards, evidence, flowmap, futures, gantt, limits, projects
 from qujiang.report.aside import write_text, written_aside
 from qujiang.report.tables import Format, fill
-from qujiang.words import Both, tell
+from qujiang.words import Both, Language, tell
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -31,7 +31,7 @@ SECTIONS = (
 )
 
 
-def write_report(result: PlanResult, district: Any, path: Path | str) -> Path:
+def write_report(result: PlanResult, district: Any, path: Path | str, *, language: Language = "en") -> Path:
     """Write the answer as one HTML file: no script, no other file, no request.
 
     Parameters
@@ -39,6 +39,8 @@ def write_report(result: PlanResult, district: Any, path: Path | str) -> Path:
     district
         The district that was tested (with its scenario): ``places``, ``measures``, ``sources`` and ``assumptions()`` are
         read, and ``outlines.geojson`` of its folder where there is one.
+    language
+        The language in which the page opens; it holds both.
 
     Returns
     -------
@@ -46,26 +48,29 @@ def write_report(result: PlanResult, district: Any, path: Path | str) -> Path:
         The file, written whole or not at all.
     """
     path = Path(path)
-    write_text(path, report_html(result, district))
+    write_text(path, report_html(result, district, language=language))
     return path
 
 
-def write_plan(result: PlanResult, district: Any, folder: Path | str, *, form: Format = "csv") -> list[Path]:
+def write_plan(
+    result: PlanResult, district: Any, folder: Path | str, *, form: Format = "csv", language: Language = "en"
+) -> list[Path]:
     """Write ``report.html``, every table and ``run.json`` into a folder, all of them or none."""
     folder = Path(folder)
     with written_aside(folder) as aside:
-        (aside / "report.html").write_text(report_html(result, district), encoding="utf-8", newline="\n")
+        text = report_html(result, district, language=language)
+        (aside / "report.html").write_text(text, encoding="utf-8", newline="\n")
         names = fill(result, aside, form)
     return [folder / name for name in ("report.html", *names)]
 
 
-def report_html(result: PlanResult, district: Any, on: date | None = None) -> str:
+def report_html(result: PlanResult, district: Any, on: date | None = None, *, language: Language = "en") -> str:
     """The page as text; the projects stand as on the day ``on``, else today."""
     assumed = evidence.assumptions(district)
     template = _environment().get_template("report.html.j2")
     plan = gantt.project_plan(district, on)
     shown = {"futures": result.futures is not None, "projects": result.projects is not None or plan is not None}
-    return template.render(
+    text = template.render(
         result=result,
         name=answer.name_of(result.district),
         scenario=tell("scenario.none")
@@ -89,6 +94,16 @@ def report_html(result: PlanResult, district: Any, on: date | None = None) -> st
         sections=[name for name in SECTIONS if shown.get(name, True)],
         css=_css(),
     )
+    return opened_in(text, language)
+
+
+def opened_in(text: str, language: Language) -> str:
+    """A report that opens in a language: it holds both, and the reader can switch."""
+    if language == "en":
+        return text
+    turned = text.replace('<html lang="en">', '<html lang="zh-Hans">', 1)
+    turned = turned.replace(' id="language-en" checked ', ' id="language-en" ', 1)
+    return turned.replace(' id="language-zh" ', ' id="language-zh" checked ', 1)
 
 
 def _joined(sentences: list[Both]) -> Both:

@@ -2,7 +2,7 @@
 
 ``python -m qujiang.report.plan_process`` reads one line of JSON from its input: ``folder``, ``hash`` (of the district that is
 meant), ``overlay`` (TOML text, may be empty), ``futures``, ``seed``, ``nice``. It writes one JSON object a line: ``{"share", "step"}``
-while it works, at the end ``{"answer"}`` (packed) or ``{"faults"}``. When its input closes, whoever asked is gone, and it ends.
+while it works, at the end ``{"answer", "report"}`` (both packed) or ``{"faults"}``. When its input closes, whoever asked is gone, and it ends.
 """
 
 from __future__ import annotations
@@ -13,10 +13,13 @@ import sys
 import threading
 from collections.abc import Callable, Mapping
 from contextlib import nullcontext
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from qujiang.district import District
+    from qujiang.plan.result import PlanResult, Projects
+    from qujiang.plan.years import YearFlows
 
 #: Share of the work that each step begins at, without and with futures.
 STEPS = {False: {"opening": 0.0, "base": 0.3, "years": 0.7, "writing": 0.95},
@@ -25,8 +28,36 @@ STEPS = {False: {"opening": 0.0, "base": 0.3, "years": 0.7, "writing": 0.95},
 Tell = Callable[[float, str], None]
 
 
+@dataclass(frozen=True, slots=True)
+class Tested:
+    """A tested plan: its result, the district with its scenario, flows by year, and what each project moves alone (None: not asked)."""
+
+    result: PlanResult
+    district: District
+    years: list[YearFlows]
+    projects: Projects | None
+
+    def answer(self) -> dict[str, Any]:
+        """What the pages show."""
+        from qujiang.report.cockpit import cockpit
+
+        projects = None if self.projects is None else self.projects.as_dict()
+        return cockpit(self.result, self.district, self.years) | {"projects": projects}
+
+    def report(self) -> str:
+        """The self-contained page, with what each project moves; it holds both languages."""
+        from qujiang.report.page import report_html
+
+        return report_html(replace(self.result, projects=self.projects), self.district)
+
+
 def answer_plan(question: Mapping[str, Any], tell: Tell) -> dict[str, Any]:
-    """Test the plan that a question means, and put the answer together for pages.
+    """What the pages show of the plan that a question means."""
+    return try_plan(question, tell).answer()
+
+
+def try_plan(question: Mapping[str, Any], tell: Tell) -> Tested:
+    """Test the plan that a question means.
 
     Raises
     ------
@@ -37,7 +68,6 @@ def answer_plan(question: Mapping[str, Any], tell: Tell) -> dict[str, Any]:
     from qujiang.errors import ScenarioError
     from qujiang.plan import test_futures, test_plan
     from qujiang.plan.years import flows_by_year
-    from qujiang.report.cockpit import cockpit
     from qujiang.studies import as_file
 
     count, overlay = int(question["futures"]), str(question["overlay"])
@@ -62,10 +92,10 @@ def answer_plan(question: Mapping[str, Any], tell: Tell) -> dict[str, Any]:
     years = flows_by_year(district, overlaid, {row["name"]: row["after"] for row in result.calibration})
     gains = project_gains(district) if count and not overlay else None
     tell(steps["writing"], "writing")
-    return cockpit(result, overlaid, years) | {"projects": gains}
+    return Tested(result, overlaid, years, gains)
 
 
-def project_gains(district: District) -> dict[str, Any] | None:
+def project_gains(district: District) -> Projects | None:
     """What each project with a declared effect moves by the target year, alone; None where none has one."""
     from qujiang.plan.projects import Trials, find_gains
     from qujiang.plan.result import Projects
@@ -73,7 +103,7 @@ def project_gains(district: District) -> dict[str, Any] | None:
     if "project_effects" not in district or district["project_effects"].height == 0:
         return None
     trials = Trials.of(district)
-    return Projects(trials.year, find_gains(trials)).as_dict()
+    return Projects(trials.year, find_gains(trials))
 
 
 def faults_of(error: Exception) -> list[str]:
@@ -98,8 +128,8 @@ def main() -> None:
         out.flush()
 
     try:
-        answer = answer_plan(question, lambda share, step: say({"share": share, "step": step}))
-        say({"answer": pack(answer)})
+        tested = try_plan(question, lambda share, step: say({"share": share, "step": step}))
+        say({"answer": pack(tested.answer()), "report": pack(tested.report())})
     except QujiangError as error:
         say({"faults": faults_of(error)})
 

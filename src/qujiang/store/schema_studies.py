@@ -44,6 +44,7 @@ study_runs = Table(
     Column("seconds", Float),
     Column("faults", Json, nullable=False),
     Column("result", Text),
+    Column("report", Text),  # the self-contained page, packed as the result is
     UniqueConstraint("key"),
     CheckConstraint("state IN ('queued','running','done','failed','cancelled')", name="state"),
     Index("ix_study_runs_queue", "state", "standing", "id"),

@@ -89,6 +89,26 @@ def standing(connection: Connection, ground: Ground, futures: int, overlay: str 
     return Standing(best.id, current, of_district, count, waiting[0] if waiting else None, failed)
 
 
+def has_report(connection: Connection, run_id: int) -> bool:
+    """Whether a run's report is kept beside its answer."""
+    known = select(study_runs.c.id).where(study_runs.c.id == run_id, study_runs.c.report.is_not(None))
+    return connection.execute(known).first() is not None
+
+
+def report_of(connection: Connection, run_id: int) -> str:
+    """The report of a run, as its process wrote it.
+
+    Raises
+    ------
+    NotFoundError
+        There is none: the run was worked by a program that wrote none.
+    """
+    text = connection.execute(select(study_runs.c.report).where(study_runs.c.id == run_id)).scalar_one_or_none()
+    if text is None:
+        raise NotFoundError("there is no report of this answer: run it again")
+    return unpack(text)
+
+
 def answer_of(connection: Connection, run_id: int) -> bytes:
     """The JSON of a run's answer.
 

@@ -107,9 +107,10 @@ def is_held(connection: Connection, held: Claim) -> bool:
     return connection.execute(select(study_runs.c.id).where(_mine(held))).first() is not None
 
 
-def finish(unit: Unit, held: Claim, result: str, seconds: float) -> bool:
-    """Keep the answer; False, and nothing is kept, where the run is no longer this runner's."""
-    return _end(unit, held.run_id, "done", held=held, result=result, seconds=seconds, share=1.0, faults=[])
+def finish(unit: Unit, held: Claim, result: str, seconds: float, report: str | None = None) -> bool:
+    """Keep the answer and its report; False, and nothing is kept, where the run is no longer this runner's."""
+    kept = {"result": result, "report": report, "share": 1.0, "faults": []}
+    return _end(unit, held.run_id, "done", held=held, seconds=seconds, **kept)
 
 
 def fail(unit: Unit, held: Claim, faults: Sequence[str], seconds: float) -> bool:

@@ -26,10 +26,11 @@ Report = Callable[[float, str], bool]
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """How a run ended: with an answer (packed text), or with the reasons why there is none."""
+    """How a run ended: with an answer and its report (packed text), or with the reasons why there is none."""
 
     result: str | None
     faults: tuple[str, ...] = ()
+    report: str | None = None
 
 
 #: Works one run: calls ``report`` at least every second or two, and returns None as soon as it answers False.
@@ -90,7 +91,7 @@ class Runner:
                 if self._stop.is_set():
                     queue.give_back(unit, held)
             elif outcome.result is not None:
-                queue.finish(unit, held, outcome.result, seconds)
+                queue.finish(unit, held, outcome.result, seconds, outcome.report)
             else:
                 queue.fail(unit, held, outcome.faults, seconds)
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import logging
 import threading
 from collections.abc import Callable, Mapping
@@ -15,6 +14,7 @@ from sqlalchemy import Connection
 
 from qujiang import __version__, studies
 from qujiang.errors import NotFoundError, QujiangError
+from qujiang.report.cockpit import FORMAT, read_cockpit
 from qujiang.store import SYSTEM, Caller, Store
 from qujiang.studies import Ground, Runner, Savers
 from qujiang.web.pages.place import district_of, folder_of
@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from qujiang.district import District
 
 log = logging.getLogger("qujiang.web")
+#: What computes: an answer of another version, or of another form, is computed anew.
+PROGRAM = f"{__version__}/{FORMAT}"
 #: Answers that are held unpacked; each takes a few megabytes.
 HELD = 24
 
@@ -39,6 +41,7 @@ class Answered:
     is_of_district: bool
     waiting: int | None
     failed: tuple[str, ...]
+    has_report: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +79,7 @@ class Plans:
     @property
     def ground(self) -> Ground:
         """The district as it is and this program."""
-        return Ground(self.district.info.id, self.district.hash, __version__)
+        return Ground(self.district.info.id, self.district.hash, PROGRAM)
 
     def start(self) -> None:
         """Ask for the district's own plan and begin to work the queue, beside the server's start."""
@@ -135,13 +138,20 @@ class Plans:
         known = studies.standing(connection, self.ground, self.settings.study_futures, overlay)
         if known.run_id is None:
             raise NotFoundError(known.failed[0] if known.failed and known.waiting is None else none)
+        try:
+            content = self._answer(known.run_id)
+        except NotFoundError:  # of another format: the one of this program is being computed
+            if known.waiting is None:
+                raise
+            raise NotFoundError(none) from None
         return Answered(
-            self._answer(known.run_id),
+            content,
             known.run_id,
             known.is_current,
             known.is_of_district,
             known.waiting,
             known.failed,
+            studies.has_report(connection, known.run_id),
         )
 
     def of_study(self, connection: Connection, caller: Caller, code: str) -> Answered:
@@ -151,13 +161,26 @@ class Plans:
             raise NotFoundError("the study has no answer yet")
         of_district = row["district_hash"] == self.ground.district_hash
         current = of_district and row["program"] == self.ground.program
-        return Answered(self._answer(row["run_id"]), row["run_id"], current, of_district, None, ())
+        run_id = row["run_id"]
+        has_report = studies.has_report(connection, run_id)
+        return Answered(self._answer(run_id), run_id, current, of_district, None, (), has_report)
 
     def shown(self, connection: Connection, caller: Caller, which: Which) -> Answered:
         """A study's answer, a scenario's, or the district's own."""
         if which.study is not None:
             return self.of_study(connection, caller, which.study)
         return self.own(connection) if which.scenario is None else self.of_scenario(connection, which.scenario)
+
+    def report(self, connection: Connection, caller: Caller, which: Which) -> tuple[Answered, str]:
+        """The answer that is meant, and its report as its run wrote it.
+
+        Raises
+        ------
+        NotFoundError
+            There is no such answer, not for this caller, or it has no report.
+        """
+        known = self.shown(connection, caller, which)
+        return known, studies.report_of(connection, known.run_id)
 
     def kept(self, name: tuple[Any, ...], make: Callable[[], Any]) -> Any:
         """What was made of the district once."""
@@ -169,7 +192,7 @@ class Plans:
 
     def _read_answer(self, run_id: int) -> Mapping[str, Any]:
         with self.store.read() as connection:
-            return json.loads(studies.answer_of(connection, run_id))
+            return read_cockpit(studies.answer_of(connection, run_id))
 
     def _begin(self) -> None:
         assert self.runner is not None

@@ -65,7 +65,7 @@ class PlanWork:
                 return Outcome(None, (_died(process, errors),))
             told: dict[str, Any] = json.loads(line) if line else {}
             if "answer" in told:
-                return Outcome(told["answer"])
+                return Outcome(told["answer"], report=told.get("report"))
             if "faults" in told:
                 return Outcome(None, tuple(told["faults"]))
             share, step = told.get("share", share), told.get("step", step)

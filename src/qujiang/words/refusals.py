@@ -207,6 +207,8 @@ SENTENCES: dict[str, str] = {
     "the district has no flows: its freight tables are empty": "本区没有货流：货运数据表为空",
     "the plan is being computed for the first time: look again in a minute": "规划正在首次计算，请一分钟后再看",
     "is no project that changes something (choose from {})": "不是有影响的项目（可选：{}）",
+    "there is no report of this answer: run it again": "该结果没有报告，请重新计算",
+    "this answer is of format {} and this program reads format {}: run it again": "该结果的格式为{}，本程序读取的格式为{}，请重新计算",
     "there is no landmark {}": "没有第{}项成果",
     "this scenario is being computed: look again in a minute": "该情景正在计算，请一分钟后再看",
     "there is no scenario {}": "没有情景{}",

@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 from qujiang.words import (
     en,
+    inputs,
     outlook,
     web_cases,
     web_desk,
@@ -33,6 +34,7 @@ PAGES = (
     web_projects.WORDS,
     web_outlook.WORDS,
     outlook.WORDS,
+    inputs.WORDS,
     web_plan.WORDS,
 )
 WORDS = {

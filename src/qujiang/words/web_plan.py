@@ -20,6 +20,7 @@ WORDS: dict[str, tuple[str, str]] = {
     "web.plan.difference.lead": ("Compared with: {name}. Before → after.", "对比基准：{name}。前 → 后。"),
     "web.plan.look_again": ("Look again", "刷新"),
     "web.plan.show_cockpit": ("Show it in the cockpit", "在驾驶舱中查看"),
+    "web.plan.report": ("Download the report", "下载报告"),
     "web.plan.old_district": (
         "This answer is of the district's data before their last change.",
         "此结果依据的是数据更新之前的情况。",

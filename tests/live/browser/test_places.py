@@ -9,9 +9,10 @@ import re
 import pytest
 from playwright.sync_api import Page, expect
 
-from qujiang import __version__, studies
+from qujiang import studies
 from qujiang.district import District
 from qujiang.store import SYSTEM
+from qujiang.web.plans import PROGRAM
 from tests.live.test_pages_places import answered
 
 ASKED = "/freight?from=常山&to=苏州&cargo=plate&tonnes=500"
@@ -82,7 +83,7 @@ def test_pages_fit_on_paper_and_keep_their_tables(visit, fits) -> None:
 
 def test_what_projects_move_is_shown_at_every_width(visit, site, axe, fits) -> None:
     district = District.open()
-    ground = studies.Ground(district.info.id, district.hash, __version__)
+    ground = studies.Ground(district.info.id, district.hash, PROGRAM)
     packed = studies.pack(answered(district))
     with site.store.write(SYSTEM) as unit:
         studies.ask_standing(unit, ground, 0)

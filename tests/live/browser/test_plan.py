@@ -5,13 +5,14 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Browser, Page, expect
 
 from qujiang import studies
-from qujiang.report.plan_process import answer_plan
+from qujiang.report.plan_process import try_plan
 from qujiang.store import SYSTEM
 from qujiang.studies import Outcome, Runner
 from tests.live.browser.conftest import Site, serving
@@ -35,7 +36,8 @@ def site(tmp_path_factory: pytest.TempPathFactory, sqlite_template: Path) -> Ite
                 "folder": str(plans.district.folder), "hash": held.ground.district_hash, "overlay": held.overlay,
             }  # fmt: skip
             asked = question | held.arguments.as_dict()
-            return Outcome(studies.pack(answer_plan(asked, lambda share, step: report(share, step) and None)))
+            tested = try_plan(asked, lambda share, step: report(share, step) and None)
+            return Outcome(studies.pack(tested.answer()), report=studies.pack(tested.report()))
 
         computing = Runner(store, work)
         while computing.run_one():
@@ -71,6 +73,41 @@ def test_pages_are_accessible_and_fit(visit, axe, fits, path: str, language: str
         page.wait_for_selector(DRAWN, timeout=30_000)
     axe(page)
     assert fits(page)
+
+
+@pytest.mark.parametrize(
+    ("language", "link", "name", "title"),
+    [
+        ("en", "Download the report", f"qujiang-{SCENARIO}-report-en.html", "does the plan hold?"),
+        ("zh", "下载报告", f"qujiang-{SCENARIO}-report-zh.html", "规划能实现吗？"),
+    ],
+)
+def test_the_report_is_downloaded_and_stands_alone(
+    visit, browser, tmp_path, language: str, link: str, name: str, title: str
+) -> None:
+    page = visit(f"/?scenario={SCENARIO}", language=language, meant=MAP)
+    with page.expect_download() as started:
+        page.get_by_role("link", name=link).click()
+    assert started.value.suggested_filename == name
+    file = tmp_path / name
+    started.value.save_as(file)
+    with alone(browser, file, (390, 844)) as (report, asked):
+        expect(report.get_by_role("heading", level=1)).to_contain_text(title)
+        expect(report.get_by_role("radio", name="中文" if language == "zh" else "English")).to_be_checked()
+        assert asked == [file.as_uri()]  # nothing but itself
+        assert report.evaluate("document.documentElement.scrollWidth <= innerWidth")
+
+
+@contextmanager
+def alone(browser: Browser, file: Path, size: tuple[int, int]) -> Iterator[tuple[Page, list[str]]]:
+    """A file opened from the disk, and the addresses that it asked for; no script may run."""
+    context = browser.new_context(viewport={"width": size[0], "height": size[1]}, java_script_enabled=False)
+    asked: list[str] = []
+    page = context.new_page()
+    page.on("request", lambda request: asked.append(request.url))
+    page.goto(file.as_uri())
+    yield page, asked
+    context.close()
 
 
 @pytest.mark.parametrize("path", ["/", "/landmarks/1", "/try"])
@@ -164,6 +201,9 @@ def test_a_change_is_tried_run_compared_shared_and_deleted(visit, axe, fits, sit
     expect(page.locator("body")).to_contain_text("→")
     axe(page)
     assert fits(page)
+    with page.expect_download() as started:
+        page.get_by_role("link", name=re.compile("Download the report|下载报告")).click()
+    assert re.fullmatch(rf"qujiang-study-\d+-report-{language}\.html", started.value.suggested_filename)
     link = page.locator("#share ~ .box code").inner_text()
     assert link == page.url.split("?")[0]
     other = visit(link.removeprefix(site.url), None, language=language, meant=MAP)  # whoever has the link

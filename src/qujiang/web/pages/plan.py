@@ -5,18 +5,19 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, Query
+from fastapi import APIRouter, Depends, Query, Response
 
 from qujiang import studies
 from qujiang.errors import NotFoundError
 from qujiang.report import glance as pick
 from qujiang.report.differences import differences
+from qujiang.report.page import opened_in
 from qujiang.report.plan_charts import bullet, sweep_curve, years_curve
 from qujiang.report.plan_still import still_map
 from qujiang.web.pages.face import Face
 from qujiang.web.pages.map import map_setting
 from qujiang.web.pages.public import PublicFace
-from qujiang.web.pages.views import View, view
+from qujiang.web.pages.views import View, as_attachment, view
 from qujiang.web.plans import OWN, Answered, Plans, Which, plans_of
 from qujiang.web.studies_api import AskedFor, Code
 from qujiang.web.tries import scenarios_of
@@ -120,6 +121,27 @@ def difference(face: PublicFace, plans: HasPlans, which: AskedFor, other: Code =
         for part in ("today", "target", "base", "low", "high", "probability")
     ]  # fmt: skip
     return View({"which": _named(which), **table}, rows, {"which_": which})
+
+
+#: A report opened within the site may do nothing: it has no script, and its styles stand inside it.
+REPORT_POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; sandbox; frame-ancestors 'none'"
+
+
+@router.get("/report.html")
+def report(face: PublicFace, plans: HasPlans, which: AskedFor) -> Response:
+    """The self-contained report of the answer that is shown, as a file: made when its plan was run, never here."""
+    which = Which(which.study or None, which.scenario or None)
+    with face.house.store.read() as connection:
+        known, text = plans.report(connection, face.caller, which)
+    part = f"study-{known.run_id}" if which.study else which.scenario
+    name = "-".join(word for word in (known.content["district"]["id"], part, "report", face.language) if word)
+    headers = {
+        "Content-Disposition": as_attachment(f"{name}.html"),
+        "Content-Security-Policy": REPORT_POLICY,
+        "Cache-Control": "no-store",
+        "Vary": "Cookie, Accept-Language",
+    }
+    return Response(opened_in(text, face.language), headers=headers, media_type="text/html; charset=utf-8")
 
 
 def scenario_choices(face: Face, plans: Plans, connection: Any) -> list[tuple[str, str, str]]:

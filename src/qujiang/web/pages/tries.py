@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import math
 from collections.abc import Mapping
 from typing import Annotated, Any
@@ -120,16 +119,23 @@ def study_page(face: AnyFace, plans: HasPlans, code: str) -> View:
     """One study: its progress, then before and after."""
     with face.house.store.read() as connection:
         study = studies.shown(connection, face.caller, plans.ground, code, face.house.store.now())
-        table, changes = None, []
+        table, after, missing = None, None, ""
         if study["state"] == "done" and (face.settings.open_cockpit or face.signed_in):
-            with contextlib.suppress(NotFoundError):  # the district's own plan is not there yet
-                before, after = plans.shown(connection, face.caller, OWN), plans.of_study(connection, face.caller, code)
-                table = differences(before.content, after.content)
-                changes = after.content["changes"]
+            try:
+                after = plans.of_study(connection, face.caller, code)
+                table = differences(plans.shown(connection, face.caller, OWN).content, after.content)
+            except (
+                NotFoundError
+            ) as error:  # the district's own plan is not there yet, or an answer is of another format
+                missing = face.refusal(str(error))
+    changes = after.content["changes"] if table and after else []
     data = {"study": study, "difference": table, "changes": changes}
     aside = {
         "progress": study["progress"],
         "told": face.request.query_params.get("told", ""),
+        "has_report": after is not None and after.has_report,
+        "unread": after is None,
+        "missing": missing,
         "link": str(face.request.base_url).rstrip("/") + face.url(f"/studies/{code}").removeprefix(face.root),
         **(table or {}),
     }

@@ -2,9 +2,11 @@
 
 import csv
 import io
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Annotated, Any
+from urllib.parse import quote
 
 from fastapi import APIRouter, Depends, Response
 
@@ -64,6 +66,12 @@ def view(
         return ask
 
     return register
+
+
+def as_attachment(name: str) -> str:
+    """The header that makes an answer a file of this name; programs that read only ASCII get a plain form of it."""
+    plain = re.sub(r"[^A-Za-z0-9._-]+", "_", name)
+    return f"attachment; filename=\"{plain}\"; filename*=UTF-8''{quote(name)}"
 
 
 def flat(data: Any, name: str = "") -> Iterator[dict[str, Any]]:

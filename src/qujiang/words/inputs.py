@@ -1,0 +1,38 @@
+"""Wording of what is drawn in the futures: (English, Chinese) by key. ``input.<kind>`` names an input by what its key begins with."""
+
+from __future__ import annotations
+
+WORDS: dict[str, tuple[str, str]] = {
+    "input.rates": ("{name}", "{name}"),
+    "input.rates.lock_wait": ("wait at {name}", "{name}等待时间"),
+    "input.cargoes.value_of_time": ("value of time of all cargoes", "各货种的时间价值"),
+    "input.cargoes.container_share": ("part of mixed cargoes that goes in boxes", "杂货的装箱比例"),
+    "input.rail_tariffs": ("rail tariffs", "铁路运价"),
+    "input.growth": ("growth of {name}", "{name}增速"),
+    "input.share": ("share of {name} in the demand", "{name}在需求中的份额"),
+    "input.port_equipment": ("{name}", "港口{name}"),
+    "input.berths": ("crane rate", "港口起重机效率"),
+    "input.locks": ("time of a lockage, for the vessel", "船舶过闸时间"),
+    "input.lockages_per_year": ("lockages per year, {name}", "{name}年闸次"),
+    "input.vessels_per_lockage_count": ("vessels per lockage count, {name}", "{name}每闸次船数"),
+    "input.background_growth": ("growth of others at {name}", "{name}其他船舶的增速"),
+    "input.background": ("vessels of others at {name}", "{name}其他船舶数"),
+    "input.peer": ("throughput of {name} in {year}", "{name}{year}年吞吐量"),
+    "input.today": ("today's {name}", "今日{name}"),
+    "input.pace": ("growth of {name}", "{name}的增速"),
+    "input.economy": ("growth of {name} of {area}", "{area}{name}增速"),
+    "input.elasticity": ("elasticity of {name} to the economy", "{name}对经济的弹性"),
+    "input.delay": ("delay of {name} [months]", "{name}的延期（月）"),
+    "input.factor": ("{name}: what its parts share", "{name}：共同变动部分"),
+    "input.group.landmark": ("landmark {number}", "标志性成果{number}"),
+    "input.group.lock_operation": ("lock operation", "船闸运行"),
+    "input.group.traffic_of_others": ("traffic of others", "其他船舶流量"),
+    "input.group.project_delays": ("project delays", "项目延期"),
+    "input.group.energy": ("energy", "能源类货种"),
+    "input.group.steel": ("steel", "钢铁类货种"),
+    "input.group.paper": ("paper", "造纸类货种"),
+    "input.group.chemicals": ("chemicals", "化工类货种"),
+    "input.group.food": ("food", "粮食食品类货种"),
+    "input.group.building": ("building", "建材类货种"),
+    "input.group.boxes": ("boxes", "箱运货种"),
+}
