@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from qujiang.buildings.stock import Seeker, Stock, Suite
+from qujiang.words import Both, known, tell
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,29 +97,29 @@ def _suits(seeker: Seeker, suites: tuple[Suite, ...]) -> bool:
     )
 
 
-def why_no_option(stock: Stock, seeker: Seeker) -> str:
+def why_no_option(stock: Stock, seeker: Seeker) -> Both:
     """Why no suite will do: the first of its wishes that leaves none."""
     return next(_reasons(stock, seeker))
 
 
-def _reasons(stock: Stock, seeker: Seeker) -> Iterator[str]:
+def _reasons(stock: Stock, seeker: Seeker) -> Iterator[Both]:
     left = [suite for suite in stock.suites if suite.basis == seeker.basis]
     if not left:
-        yield f"no suite is measured as {seeker.basis}, the standard of its wish"
+        yield tell("place.no_basis", basis=Both(seeker.basis, known("area_basis", seeker.basis).zh))
     fitting = [suite for suite in left if seeker.least_m2 <= suite.lettable_m2 <= seeker.most_m2]
-    size = f"of {seeker.least_m2:g} to {seeker.most_m2:g} m2"
-    pair = " alone or as a pair that touches" if seeker.may_split else ""
+    size = {"least": f"{seeker.least_m2:g}", "most": f"{seeker.most_m2:g}", "latest": str(seeker.latest)}
     if not fitting and not seeker.may_split:
         largest = max((suite.lettable_m2 for suite in left), default=0.0)
-        large = f"no suite is large enough: it needs {seeker.least_m2:g} m2, the largest has {largest:g} m2"
-        yield large if largest < seeker.least_m2 else f"no suite has {seeker.least_m2:g} to {seeker.most_m2:g} m2"
+        key = "place.too_large" if largest < seeker.least_m2 else "place.no_size"
+        yield tell(key, largest=f"{largest:g}", **size)
     in_time = [suite for suite in fitting if suite.free_from is not None and suite.free_from <= seeker.latest]
     if not in_time and not seeker.may_split:
         days = [suite.free_from for suite in fitting if suite.free_from is not None]
-        when = f"the first is free on {min(days)}" if days else "all are let without a known end"
-        yield f"no suite {size} is free by {seeker.latest}; {when}"
+        when = tell("place.first_free", day=str(min(days))) if days else tell("place.none_free")
+        yield tell("place.not_in_time", when=when, **size)
     offering = [suite for suite in in_time if seeker.needs <= suite.offers]
+    needs = Both(", ".join(sorted(seeker.needs)), "、".join(sorted(seeker.needs)))
     if not offering and not seeker.may_split:
-        yield f"no suite {size} that is free by {seeker.latest} offers {', '.join(sorted(seeker.needs))}"
-    needs = f" with {', '.join(sorted(seeker.needs))}" if seeker.needs else ""
-    yield f"no suite{pair} {size}{needs} is free by {seeker.latest}"
+        yield tell("place.not_offered", needs=needs, **size)
+    with_needs = tell("place.with_needs", needs=needs) if seeker.needs else Both("", "")
+    yield tell("place.none_as_pair" if seeker.may_split else "place.none", with_needs=with_needs, **size)

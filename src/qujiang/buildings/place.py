@@ -22,6 +22,7 @@ from qujiang.buildings.packing import Packing, pack
 from qujiang.buildings.result import plain
 from qujiang.buildings.stock import Stock
 from qujiang.errors import InfeasibleError, ScenarioError
+from qujiang.words import Both, tell
 
 #: Differences of the objective below this are nought [m2].
 SAME_M2 = 1e-6
@@ -46,12 +47,13 @@ class Placed:
 
 @dataclass(frozen=True, slots=True)
 class NotPlaced:
-    """A firm without a suite, and why. ``cost_m2``: what the objective would lose if it had to be placed; None where it cannot be."""
+    """A firm without a suite, and why (in both languages). ``cost_m2``: what the objective would lose if it had to be placed; None where it cannot be."""
 
     firm: str
     name_zh: str
     name_en: str
     reason: str
+    reason_zh: str
     cost_m2: float | None
 
 
@@ -133,7 +135,7 @@ def _refuse_clash(stock: Stock, options: Sequence[Option], must: Sequence[str]) 
             clash = fewer
     if len(clash) == 1:
         seeker = next(one for one in stock.seekers if one.id == clash[0])
-        raise InfeasibleError(f"{clash[0]} cannot be placed: {why_no_option(stock, seeker)}")
+        raise InfeasibleError(f"{clash[0]} cannot be placed: {why_no_option(stock, seeker).en}")
     suites = sorted({suite for option in options if option.firm in clash for suite in option.suites})
     shown = ", ".join(suites[:8]) + (", ..." if len(suites) > 8 else "")
     raise InfeasibleError(f"{', '.join(clash)} cannot all be placed: they have only {shown}")
@@ -207,17 +209,18 @@ def _not_placed(
             forced = None if stop() else pack(options, (*must, seeker.id))
             cost = None if forced is None else max(0.0, best.objective - forced.objective)
             reason = _why_not_chosen(own[seeker.id], holder)
-        found.append(NotPlaced(seeker.id, seeker.name_zh, seeker.name_en, reason, cost))
+        found.append(NotPlaced(seeker.id, seeker.name_zh, seeker.name_en, reason.en, reason.zh, cost))
     return tuple(found)
 
 
-def _why_not_chosen(own: Sequence[Option], holder: dict[str, str]) -> str:
+def _why_not_chosen(own: Sequence[Option], holder: dict[str, str]) -> Both:
     """Every suite that would do is taken by others who add more, or it would cost more than it adds."""
     empty = [option for option in own if not any(suite in holder for suite in option.suites)]
     if empty:
         best = max(empty, key=lambda option: option.value_m2)
-        return f"would add {best.value_m2:,.0f} m2 at most ({'+'.join(best.suites)}): too far from what it wants"
+        return tell("place.too_far", value=f"{best.value_m2:,.0f}", suites="+".join(best.suites))
     taken = {suite: holder[suite] for option in own for suite in option.suites if suite in holder}
-    shown = [f"{firm} ({suite})" for suite, firm in sorted(taken.items())]
-    more = f" and {len(shown) - 4} more" if len(shown) > 4 else ""
-    return f"outbid by {', '.join(shown[:4])}{more}"
+    shown = [tell("place.holder", firm=firm, suite=suite) for suite, firm in sorted(taken.items())]
+    more = tell("place.more", count=len(shown) - 4) if len(shown) > 4 else Both("", "")
+    firms = Both(", ".join(one.en for one in shown[:4]), "、".join(one.zh for one in shown[:4]))
+    return tell("place.outbid", firms=firms, more=more)

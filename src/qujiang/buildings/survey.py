@@ -123,7 +123,8 @@ def _hidden_energy(part: _Part, by_carrier: Mapping[str, _Part]) -> dict[str, st
 
 
 def _parts(leases: Iterable[Lease]) -> frozenset[tuple[str, str]]:
-    return frozenset((lease.firm, lease.carrier) for lease in leases)
+    """What each firm pays in one carrier and sector: no cell holds a part of it only, also where a firm has two trades in a carrier."""
+    return frozenset((lease.firm, f"{lease.carrier} {lease.sector}") for lease in leases)
 
 
 def _area(leases: Iterable[Lease]) -> float:

@@ -21,7 +21,7 @@ TOO_FEW, REVEALS = "fewer than 3 firms", "would reveal another cell"
 #: What is below this is nought; all entries of the matrices are 0 or 1.
 _NOUGHT = 1e-9
 
-#: What one firm pays in one place: (firm, place).
+#: What one firm pays in one place, of which every cell holds all or nothing: (firm, place).
 Part = tuple[str, str]
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from qujiang.plan.result import PlanResult
-from qujiang.report import answer, cards, evidence, flowmap, futures, gantt, limits, projects
+from qujiang.report import answer, buildings, cards, evidence, flowmap, futures, gantt, limits, projects
 from qujiang.report.aside import write_text, written_aside
 from qujiang.report.tables import Format, fill
 from qujiang.words import Both, Language, tell
@@ -23,6 +23,7 @@ SECTIONS = (
     "futures",
     "limits",
     "projects",
+    "buildings",
     "map",
     "calibration",
     "assumptions",
@@ -69,7 +70,12 @@ def report_html(result: PlanResult, district: Any, on: date | None = None, *, la
     assumed = evidence.assumptions(district)
     template = _environment().get_template("report.html.j2")
     plan = gantt.project_plan(district, on)
-    shown = {"futures": result.futures is not None, "projects": result.projects is not None or plan is not None}
+    stock = buildings.buildings(district, on)
+    shown = {
+        "futures": result.futures is not None,
+        "projects": result.projects is not None or plan is not None,
+        "buildings": stock is not None,
+    }
     text = template.render(
         result=result,
         name=answer.name_of(result.district),
@@ -91,6 +97,7 @@ def report_html(result: PlanResult, district: Any, on: date | None = None, *, la
         futures=futures,
         projects=projects,
         plan=plan,
+        stock=stock,
         sections=[name for name in SECTIONS if shown.get(name, True)],
         css=_css(),
     )

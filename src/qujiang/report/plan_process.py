@@ -34,7 +34,7 @@ class Tested:
 
     result: PlanResult
     district: District
-    years: list[YearFlows]
+    years: tuple[YearFlows, ...]
     projects: Projects | None
 
     def answer(self) -> dict[str, Any]:

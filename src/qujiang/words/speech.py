@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any, NamedTuple
 
 from qujiang.words import (
+    buildings,
     en,
     inputs,
     outlook,
@@ -35,6 +36,7 @@ PAGES = (
     web_outlook.WORDS,
     outlook.WORDS,
     inputs.WORDS,
+    buildings.WORDS,
     web_plan.WORDS,
 )
 WORDS = {

@@ -36,6 +36,7 @@ ROOMS: tuple[Room, ...] = (
     Room("freight", "/freight", needs="demand.csv"),
     Room("port", "/port", needs="berths.csv"),
     Room("projects", "/projects", needs="projects.csv"),
+    Room("buildings", "/buildings", needs="suites.csv"),
     Room("outlook", "/outlook"),
     Room("desk", "/desk", needs="services"),
     Room("cases", "/cases", needs="services/bundles"),
@@ -52,9 +53,30 @@ def open_rooms(caller: Caller, settings: Settings) -> tuple[Room, ...]:
 
 def routers() -> Iterator[APIRouter]:
     """The routers of all rooms."""
-    from qujiang.web.pages import accounts, assets, cases, desk, entry, freight, outlook, plan, port, projects, tries
+    from qujiang.web.pages import (
+        accounts,
+        assets,
+        buildings,
+        cases,
+        desk,
+        entry,
+        freight,
+        outlook,
+        plan,
+        port,
+        projects,
+        tries,
+    )
 
     yield from (assets.router, entry.router, accounts.router)
-    yield from (plan.router, tries.router, freight.router, port.router, projects.router, outlook.router)
+    yield from (
+        plan.router,
+        tries.router,
+        freight.router,
+        port.router,
+        projects.router,
+        buildings.router,
+        outlook.router,
+    )
     yield from desk.routers()
     yield from cases.routers()
