@@ -118,7 +118,8 @@ def _reasons(stock: Stock, seeker: Seeker) -> Iterator[Both]:
         when = tell("place.first_free", day=str(min(days))) if days else tell("place.none_free")
         yield tell("place.not_in_time", when=when, **size)
     offering = [suite for suite in in_time if seeker.needs <= suite.offers]
-    needs = Both(", ".join(sorted(seeker.needs)), "、".join(sorted(seeker.needs)))
+    wishes = sorted(seeker.needs)
+    needs = Both(", ".join(wishes), "、".join(known("building_need", wish).zh for wish in wishes))
     if not offering and not seeker.may_split:
         yield tell("place.not_offered", needs=needs, **size)
     with_needs = tell("place.with_needs", needs=needs) if seeker.needs else Both("", "")

@@ -76,7 +76,7 @@ def buildings_on(district: Any, on: date, *, basis: str | None = None, named: bo
         "measure_basis": found.measure_basis,
         "bases": bases,
         "synthetic": found.synthetic,
-        "status": status,
+        "data_status": status,
         "sources": sources,
         "total": _holding(found.total),
         "carriers": [_holding(one) for one in found.carriers],
@@ -133,9 +133,14 @@ def _evidence(district: Any) -> tuple[str, list[Json]]:
     frames = [table(district, name) for name in TABLES]
     statuses = {status for frame in frames for status in frame["status"].unique().to_list()}
     used = {source for frame in frames for row in frame["source"].to_list() for source in _split(row)}
-    titles = {row["id"]: row["title"] for row in table(district, "sources").to_dicts()}
+    titles = {row["id"]: row for row in table(district, "sources").to_dicts()}
     worst = max((WORST.index(status) for status in statuses if status in WORST), default=2)
-    return WORST[worst], [{"id": name, "title": titles.get(name, name)} for name in sorted(used)]
+    return WORST[worst], [_titled(name, titles.get(name, {})) for name in sorted(used)]
+
+
+def _titled(name: str, row: Mapping[str, Any]) -> Json:
+    title = row.get("title") or name
+    return {"id": name, "title": {"en": title, "zh": row.get("title_zh") or title}}
 
 
 def _split(source: Any) -> Iterable[str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -36,7 +36,7 @@ class Buildings:
     carriers: tuple[Bar, ...] = ()
     sectors: tuple[Bar, ...] = ()
     expiries: tuple[Bar, ...] = ()
-    sources: str = ""
+    sources: Both = NOTHING
     placement: Both | None = None
     hint: str = ""
     placed: tuple[tuple[Both, ...], ...] = ()
@@ -62,7 +62,7 @@ def buildings(district: Any, today: date | None = None) -> Buildings | None:
         carriers=tuple(_carrier(one) for one in (*found["carriers"], found["total"])),
         sectors=tuple(_sector(one) for one in found["sectors"]),
         expiries=tuple(_expiry(one) for one in found["expiries"]),
-        sources="; ".join(source["title"] for source in found["sources"]),
+        sources=titles_of(found["sources"]),
         placement=placement_words(found["placement"]),
         hint=hint_key(found),
         placed=_placed(found["placement"]),
@@ -70,6 +70,12 @@ def buildings(district: Any, today: date | None = None) -> Buildings | None:
         placed_head=_head(found["placement"], "placed"),
         not_placed_head=_head(found["placement"], "not_placed"),
     )
+
+
+def titles_of(sources: Sequence[Mapping[str, Any]]) -> Both:
+    """Titles of sources, one after the other."""
+    titles = [source["title"] for source in sources]
+    return Both("; ".join(one["en"] for one in titles), "；".join(one["zh"] for one in titles))
 
 
 def tax_words(tax: Mapping[str, Any]) -> Both:

@@ -111,7 +111,7 @@ def rankings(result: PlanResult) -> tuple[tuple[Both, tuple[Ranked, ...]], ...]:
 def _ranked(row: Mapping[str, Any]) -> Ranked:
     share, low, high = (min(max(float(row[name]), 0.0), 1.0) for name in ("first_order", "low", "high"))
     return Ranked(
-        Both(row["name_en"], row["name_zh"] or row["name_en"]),
+        Both(row["name_en"], row.get("name_zh") or row["name_en"]),
         both_numbers(number, round(float(row["rank_correlation"]), 2)),
         both_numbers(percent, round(share, 3)),
         tell("to", low=both_numbers(percent, round(low, 3)), high=both_numbers(percent, round(high, 3))),

@@ -7,6 +7,13 @@ WORDS: dict[str, tuple[str, str]] = {
     "area_basis.usable": ("usable area", "套内面积"),
     "area_basis.ipms3": ("IPMS 3", "IPMS 3标准"),
     "area_basis.boma_rentable": ("BOMA rentable", "BOMA可租面积"),
+    "building_need.fibre": ("fibre", "光纤"),
+    "building_need.parking": ("parking", "停车位"),
+    "building_need.meeting_rooms": ("meeting rooms", "会议室"),
+    "building_need.raised_floor": ("raised floor", "架空地板"),
+    "building_need.ground_floor": ("ground floor", "底层"),
+    "building_need.goods_lift": ("goods lift", "货梯"),
+    "building_need.canteen": ("canteen", "食堂"),
     "place.no_basis": ("no suite is measured as {basis}, the standard of its wish", "没有按{basis}计量的房源"),
     "place.too_large": (
         "no suite is large enough: it needs {least} m2, the largest has {largest} m2",

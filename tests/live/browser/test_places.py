@@ -16,7 +16,7 @@ from qujiang.web.plans import PROGRAM
 from tests.live.test_pages_places import answered
 
 ASKED = "/freight?from=常山&to=苏州&cargo=plate&tonnes=500"
-PAGES = ("/freight", ASKED, "/projects", "/port?tonnes=7000000", "/outlook", "/outlook/gdp/衢江区")
+PAGES = ("/freight", ASKED, "/projects", "/buildings", "/port?tonnes=7000000", "/outlook", "/outlook/gdp/衢江区")
 #: The map's driver tells of readings of its canvas; nothing else may be said.
 COLOURS = """async (picture) => {
   const image = await createImageBitmap(await (await fetch(picture)).blob());

@@ -9,7 +9,7 @@ from fastapi import APIRouter, Query
 from qujiang.calendar import china_date
 from qujiang.district.buildings import BASES
 from qujiang.report.building_rows import buildings_on, has_stock, rows_of, survey_day
-from qujiang.report.buildings import SHOWN, hint_key, placement_words, span_words, tax_words, years_words
+from qujiang.report.buildings import SHOWN, hint_key, placement_words, span_words, tax_words, titles_of, years_words
 from qujiang.store import Caller
 from qujiang.web.pages.place import district_of, folder_of
 from qujiang.web.pages.public import PublicFace
@@ -35,7 +35,7 @@ def buildings(face: PublicFace, basis: Annotated[str, Query(max_length=20)] = ""
     aside = {
         "found": True,
         "shown": SHOWN,
-        "sources_told": "; ".join(source["title"] for source in found["sources"]),
+        "sources_told": face.of(titles_of(found["sources"])),
         "tax_words": tax_words,
         "span_words": span_words,
         "years_words": years_words,
