@@ -23,6 +23,18 @@ from qujiang.tables import read_table
 
 Row = dict[str, str]
 Rename = dict[str, str]
+#: Chinese words in English texts of the fact base that pages show.
+ENGLISH = {
+    "双港口": "Shuanggangkou",
+    "洋埠": "Yangbu",
+    "衢江": "Qujiang",
+    "智造新城": "Zhizao New City",
+    "下张": "Xiazhang",
+    "甬金铁路": "Ningbo-Jinhua railway,",
+    "亩": "mu",
+}
+#: Chinese and English words that the fact base lacks, a table a file.
+WORDING = Path(__file__).parent / "wording"
 
 # --- columns: old name -> new name; a column not named keeps its name ------------------------------------------------
 
@@ -545,6 +557,19 @@ def canonical(table: str, text: str) -> str:
     return table_as_csv(reading.frame)
 
 
+def worded(table: str, rows: list[Row]) -> list[Row]:
+    """Rows with what ``tools/wording`` adds: the district's words in the language that the fact base lacks."""
+    path = WORDING / f"{table}.csv"
+    if not path.exists():
+        return rows
+    added = {row.pop("id"): row for row in read(WORDING, table)}
+    unknown = set(added) - {row["id"] for row in rows}
+    if unknown:
+        raise SystemExit(f"{path.name}: rows that the table lacks: {', '.join(sorted(unknown))}")
+    none = dict.fromkeys(next(iter(added.values())), "")
+    return [row | added.get(row["id"], none) for row in rows]
+
+
 def joined(*parts: str) -> str:
     """Sentences of a note, joined."""
     return "; ".join(part for part in parts if part)
@@ -604,8 +629,17 @@ def mend_states(rows: list[Row]) -> list[Row]:
 
 
 def mend_projects(rows: list[Row]) -> list[Row]:
-    """States in one word; proposals to compare sets with."""
+    """States in one word; what is known in plain English; proposals to compare sets with."""
+    for row in rows:
+        row["known"] = in_english(row["known"])
     return [*mend_states(rows), *map(dict, PROPOSALS)]
+
+
+def in_english(text: str) -> str:
+    """An English text of the fact base with its Chinese words put into English."""
+    for zh, en in ENGLISH.items():
+        text = text.replace(zh, en)
+    return text
 
 
 def mend_terminals(rows: list[Row]) -> list[Row]:
@@ -678,6 +712,7 @@ def mend_rates(rows: list[Row]) -> list[Row]:
     rows = mend_formula_signs(rows)
     for row in rows:
         row["id"] = RATE_IDS.get(row["id"], row["id"])
+        row["description"] = in_english(row["description"])
     return [*rows, dict(LOGIT_SCALE)]
 
 
@@ -981,7 +1016,7 @@ def convert(facts: Path) -> dict[str, list[Row]]:
     tables: dict[str, list[Row]] = {}
     for table, (file, _) in RENAMES.items():
         rows = renamed(table, read(facts, file))
-        tables[table] = MENDS.get(table, list)(rows)
+        tables[table] = worded(table, MENDS.get(table, list)(rows))
     tables["observations"] = observations(facts)
     tables["lock_counts"] = lock_counts(facts)
     tables["economy_growth"] = [dict(row) for row in ECONOMY]

@@ -62,6 +62,43 @@ def raised() -> list[tuple[str, str]]:
     return found
 
 
+#: Faults of files that a server reads when it starts, or that a program is told.
+FILES = NOT_ON_PAGES | {
+    "store/trail.py", "desk/open311.py", "desk/rulebook.py", "cases/bpmn.py", "cases/bundle.py", "cases/diagram.py", "cases/forms.py",
+    "cases/labels.py",
+}  # fmt: skip
+#: Functions that make a fault, with the places of rule and mend among their arguments.
+MAKERS = {"Fault": (4, 5), "_need": (1,), "_fault": (1,)}
+
+
+def parts(node: ast.expr) -> list[str]:
+    if isinstance(node, ast.IfExp):
+        return [*parts(node.body), *parts(node.orelse)]
+    text = template(node)
+    return [text] if text and text.strip("{} ") else []
+
+
+def faults() -> list[tuple[str, str]]:
+    found = []
+    for room in ("store", "desk", "cases", "studies", "web", "plan/levers.py"):
+        for path in sorted((ROOT / room).rglob("*.py")) or [ROOT / room]:
+            place = path.relative_to(ROOT).as_posix()
+            for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))) if place not in FILES else ():
+                if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
+                    at = [node.args[n] for n in MAKERS.get(node.func.id, ()) if n < len(node.args)]
+                    found += [(f"{place}:{node.lineno}", text) for one in at for text in parts(one)]
+    return found
+
+
+def test_every_fault_of_the_live_half_has_chinese_sentences() -> None:
+    found = faults()
+    assert len(found) > 40
+    missing = {
+        f"{place}: {text}" for place, text in found if not re.search(r"[一-鿿]", in_chinese(text.replace("{}", "⟨x⟩")))
+    }
+    assert not missing, "add a sentence to words/refusals.py:\n" + "\n".join(sorted(missing))
+
+
 def test_every_error_of_the_live_half_has_a_chinese_sentence() -> None:
     found = raised()
     assert len(found) > 60

@@ -39,6 +39,8 @@ HOLIDAY_NAMES_ZH = {
     "Anti-Fascist 70th Day": "抗战胜利70周年",
 }
 
+HOLIDAY_NAMES_EN = {zh: en for en, zh in HOLIDAY_NAMES_ZH.items()}
+
 WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 
 
@@ -59,6 +61,16 @@ class Day:
     kind: DayKind
     name_zh: str
     provisional: bool
+
+    @property
+    def holiday_zh(self) -> str:
+        """The holiday that it is, or is worked for; empty where none is named."""
+        return self.name_zh.removeprefix("for ")
+
+    @property
+    def holiday_en(self) -> str:
+        """The same in English; a district's own day has a Chinese name only, which stands for it."""
+        return HOLIDAY_NAMES_EN.get(self.holiday_zh, self.holiday_zh)
 
     @property
     def worked(self) -> bool:

@@ -8,11 +8,13 @@ from qujiang.cases.labels import label
 from qujiang.cases.library import Library, load_library, read_bundles
 from qujiang.cases.papers import Application, give_material, open_file
 from qujiang.cases.running import complete_step, notice, start_case
-from qujiang.cases.views import bundle_of, clock, listed, progress, shown, worklist
+from qujiang.cases.views import bundle_of, clock, listed, progress, shown
+from qujiang.cases.worklists import Steps, worklist
 
 __all__ = [
     "Application",
     "Library",
+    "Steps",
     "bundle_of",
     "clock",
     "compile_bundle",

@@ -1,4 +1,4 @@
-"""What a caller sees of cases: one case with its story, the department's worklist, and what a progress code shows anyone."""
+"""What a caller sees of cases: one case with its story, the list of cases, and what a progress code shows anyone."""
 
 from __future__ import annotations
 
@@ -72,19 +72,6 @@ def shown(connection: Connection, caller: Caller, library: Library, code: str) -
         "materials": [_paper(p) | {"files": here.get(p["material"], [])} for p in papers],
         "events": [{k: e[k] for k in ("at", "verb", "node", "note")} for e in events],
     }
-
-
-def worklist(connection: Connection, caller: Caller, limit: int = 100) -> list[dict[str, Any]]:
-    """The ready steps of the caller's department, the most urgent first."""
-    caller.need("officer")
-    query = (
-        select(cases.c.code, cases.c.bundle_id, case_steps.c.node, case_steps.c.ready_on, case_steps.c.due_on)
-        .join(cases, cases.c.id == case_steps.c.case_id)
-        .where(case_steps.c.department == caller.department, case_steps.c.state == "ready", cases.c.state == "open")
-        .order_by(case_steps.c.due_on, cases.c.id)
-        .limit(limit)
-    )
-    return [dict(row) for row in connection.execute(query).mappings()]
 
 
 def listed(

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 #: The shortest way from a random body to a valid credit code is its own check sign.
 _SIGNS = "0123456789ABCDEFGHJKLMNPQRTUWXY"
-WORDS = "示例诉求，仅供试用。Sample request, for trying out only."
+WORDS = "示例诉求，仅供试用。"
 
 
 def fill(store: Store, book: Rulebook) -> tuple[str, list[str]]:
@@ -59,7 +59,7 @@ def _accounts(store: Store, departments: list[str], password: str) -> dict[str, 
     made: dict[str, Caller] = {}
     with store.write(SYSTEM) as unit:
         for name, role, department, code in parts:
-            new = NewAccount(name, role, f"{name}（示例 sample）", department, code, password)
+            new = NewAccount(name, role, f"{name}（示例）", department, code, password)
             made[name] = Caller(create_account(unit, new), name, role, department, code)
     return made
 

@@ -166,7 +166,7 @@ def cleared(connection: Connection, book: Rulebook, after: str, limit: int) -> t
     if after:
         query = query.where(requests.c.id < record.id_of(after))
     rows = connection.execute(query.limit(limit + 1)).mappings().all()
-    shown = [_shown(book, row, False) for row in rows[:limit]]
+    shown = [_shown(book, row, False) | {"department": row["lead_department"] or DESK} for row in rows[:limit]]
     return shown, shown[-1]["service_request_id"] if len(rows) > limit else None
 
 

@@ -11,7 +11,8 @@ EMISSION_FACTORS = Table(
     (
         key(),
         Column("mode", "text", "mode", required=True),
-        Column("description", "text", "what it is", required=True),
+        Column("description", "text", "what it is, in English", required=True),
+        Column("description_zh", "text", "what it is, in Chinese", if_absent="description is shown"),
         Column("well_to_tank_value", "number", "making and bringing the fuel", minimum=0),
         Column("tank_to_wheel_value", "number", "burning the fuel", minimum=0),
         Column("well_to_wheel_value", "number", "both together", minimum=0, required=True),

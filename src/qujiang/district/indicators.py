@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from qujiang.district.marks import MARKS, NAME_EN, NAME_ZH, NOTE, SOURCE, STATUS, key
+from qujiang.district.marks import MARKS, NAME_EN, NAME_ZH, NOTE, NOTE_ZH, SOURCE, STATUS, key
 from qujiang.tables import Column, Table
 
 PERIOD = r"\d{4}(-(0[1-9]|1[0-2])(-\d{2})?)?"
@@ -81,6 +81,7 @@ CALIBRATION_FACTS = Table(
         key(),
         Column("fact", "text", "short name", required=True),
         NAME_EN,
+        Column("name_zh", "text", "Chinese name", if_absent="the words of the known facts, else the English name"),
         Column("fact_value", "number", "value", required=True),
         Column("tolerance_low_value", "number", "lowest value that agrees", required=True),
         Column("tolerance_high_value", "number", "highest value that agrees", required=True),
@@ -98,6 +99,7 @@ CALIBRATION_FACTS = Table(
         SOURCE,
         STATUS,
         NOTE,
+        NOTE_ZH,
     ),
     if_absent="nothing is calibrated",
 )

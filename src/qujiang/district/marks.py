@@ -19,6 +19,8 @@ SOURCE = Column(
     "source", "list", "where it comes from: ids of sources, separated by ;", reference="sources.id", required=True
 )
 NOTE = Column("note", "text", "what a reader should know about this row")
+#: Of tables whose notes pages show.
+NOTE_ZH = Column("note_zh", "text", "the note in Chinese", if_absent="note is shown")
 MARKS = (STATUS, SOURCE, NOTE)
 
 NAME_ZH = Column("name_zh", "text", "Chinese name", required=True)

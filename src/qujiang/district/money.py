@@ -11,7 +11,8 @@ RATES = Table(
     (
         key(),
         Column("mode", "text", "mode or part of the chain", required=True),
-        Column("description", "text", "what it is", required=True),
+        Column("description", "text", "what it is, in English", required=True),
+        Column("description_zh", "text", "what it is, in Chinese", if_absent="description is shown"),
         Column("rate_value", "number", "value", required=True),
         Column("low_value", "number", "low end", required=True),
         Column("high_value", "number", "high end", required=True),

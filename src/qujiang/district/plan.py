@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import polars as pl
 
-from qujiang.district.marks import MARKS, NAME_EN, NAME_ZH, NOTE, SOURCE, STATUS, key, part_status, ranged
+from qujiang.district.marks import MARKS, NAME_EN, NAME_ZH, NOTE, NOTE_ZH, SOURCE, STATUS, key, part_status, ranged
 from qujiang.tables import Column, Rule, Table
 
 MODELS = (
@@ -76,6 +76,7 @@ MEASURES = Table(
             default=0.0,
         ),
         NOTE,
+        NOTE_ZH,
         STATUS,
         SOURCE,
     ),
@@ -130,7 +131,8 @@ PROJECTS = Table(
         Column("opened_or_due", "text", "when it opened or is to open", pattern=DATE),
         *ranged("cost", "yuan", "cost", minimum=0),
         Column("capacity_t_per_year", "number", "tonnes a year that it can carry", minimum=0),
-        Column("known", "text", "what else is known"),
+        Column("known", "text", "what else is known, in English"),
+        Column("known_zh", "text", "what else is known, in Chinese", if_absent="known is shown"),
         Column(
             "after",
             "list",

@@ -14,6 +14,8 @@ TERMINALS = Table(
     (
         key(),
         Column("name", "text", "name", required=True),
+        Column("name_zh", "text", "Chinese name", if_absent="the Chinese part of name is shown"),
+        Column("name_en", "text", "English name", if_absent="the other part of name is shown"),
         Column("place", "text", "where it lies", reference="places.id", required=True),
         Column("berth_count", "integer", "berths", minimum=0),
         Column("berth_class_t", "number", "nominal ship class of the berths", minimum=0),

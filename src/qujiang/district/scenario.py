@@ -5,6 +5,7 @@
     name_zh = "..."
     name_en = "..."
     reason = "what the scenario is about"
+    reason_zh = "..."            # may be left out
 
     [[set]]                      # [[remove]], [[set]], [[scale]], [[increase]] and [[add]] are applied in this order
     table = "locks"
@@ -57,6 +58,8 @@ KEYS = {
     "add": ("table", "values", "reason"),
 }
 _HEAD = ("name_zh", "name_en", "reason")
+#: Head keys that may be left out: the reason in Chinese; without it the reason stands as it is.
+_MORE = ("reason_zh",)
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +92,7 @@ class Scenario:
     reason: str
     file: str
     entries: tuple[Entry, ...] = field(repr=False)
+    reason_zh: str = ""
 
 
 def find_scenario(folder: Path | None, name: str | Path) -> tuple[Path, Path | None]:
@@ -131,9 +135,10 @@ def read_scenario(path: Path, *, inside: Path | None = None) -> tuple[Scenario |
         return None, faults
     places = _lines(path.read_text(encoding="utf-8-sig"))
     for key, value in content.items():
-        if key not in (*_HEAD, *VERBS):
-            faults.append(Fault(file, places.get(key), key, None, "unknown key", did_you_mean(key, (*_HEAD, *VERBS))))
-        elif key in _HEAD and not isinstance(value, str):
+        if key not in (*_HEAD, *_MORE, *VERBS):
+            known = (*_HEAD, *_MORE, *VERBS)
+            faults.append(Fault(file, places.get(key), key, None, "unknown key", did_you_mean(key, known)))
+        elif key in (*_HEAD, *_MORE) and not isinstance(value, str):
             faults.append(Fault(file, None, key, str(value), "must be text", "put it in quotes"))
     for key in _HEAD:
         if not content.get(key):
@@ -150,7 +155,7 @@ def read_scenario(path: Path, *, inside: Path | None = None) -> tuple[Scenario |
             faults += wrong
             if not wrong:
                 entries.append(entry)
-    names = {key: str(content.get(key, "")) for key in _HEAD}
+    names = {key: str(content.get(key, "")) for key in (*_HEAD, *_MORE)}
     return Scenario(path.stem, **names, file=file, entries=tuple(entries)), faults
 
 

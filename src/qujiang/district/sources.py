@@ -11,6 +11,8 @@ SOURCES = Table(
     (
         key("id by which rows name the source"),
         Column("title", "text", "title, publisher, date", required=True),
+        Column("title_zh", "text", "the same in Chinese", if_absent="title is shown"),
+        Column("title_en", "text", "the same in English", if_absent="title is shown"),
         Column("address", "text", "where it can be read; empty when only a copy of the text was read"),
         Column(
             "confidence",

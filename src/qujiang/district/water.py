@@ -135,7 +135,8 @@ VESSEL_CLASSES = Table(
     "Example vessels: hull, speed, price, crew and fuel; their costs are computed from rates",
     (
         key(),
-        Column("name", "text", "name of the class", required=True),
+        Column("name", "text", "name of the class, in English", required=True),
+        Column("name_zh", "text", "name of the class, in Chinese", if_absent="made of its deadweight or boxes"),
         Column("dwt_t", "number", "deadweight: names the class", exclusive_minimum=0, required=True),
         *ranged("payload", "t", "load at full draught", exclusive_minimum=0, required=True),
         Column("length_m", "number", "length of the hull", exclusive_minimum=0, required=True),

@@ -40,6 +40,8 @@ class Residual:
     high: float
     model_value: float | None
     note: str
+    name_zh: str = ""
+    note_zh: str = ""
 
     @property
     def met(self) -> bool | None:
@@ -160,6 +162,8 @@ def _residual(row: dict, under: Mapping[str, FreightResult]) -> Residual:
         row["tolerance_high_value"],
         value,
         note or (row["note"] or ""),
+        row.get("name_zh") or "",
+        "" if note else (row.get("note_zh") or ""),
     )
 
 

@@ -133,7 +133,7 @@ def quote(book: QuoteBook, question: Question) -> tuple[Chain, ...]:
     load = Consignment.of(book, question.form, question.tonnes, offer.payload_t)
     found = candidates(book, offer, load, question.origin, question.destination)
     if not found.mains:
-        raise InfeasibleError(_why_not(book, offer, question))
+        raise InfeasibleError(_why_not(book, question))
     return tuple(_chain(book, offer, load, question, found.mains[at]) for at in pareto(found.points))
 
 
@@ -263,19 +263,36 @@ def _train(book: QuoteBook, load: Consignment, start: int, end: int) -> Leg:
     )
 
 
-def _why_not(book: QuoteBook, offer: Offer, q: Question) -> str:
-    """Which leg is missing."""
-    a, b = book.places.labels[q.origin], book.places.labels[q.destination]
-    missing = ["no open road joins them"]
-    kind = "boxes" if book.form_boxed[q.form] else "bulk"
+class Missing(NamedTuple):
+    """What a chain lacks: ``road``, ``vessel`` (``of``: boxes or bulk), ``quay`` or ``station`` (``of``: the id of the place)."""
+
+    what: str
+    of: str = ""
+
+
+def why_not(book: QuoteBook, q: Question) -> tuple[Missing, ...]:
+    """What is missing for any chain of a question that has none."""
+    offer = offer_of(book, q)
+    missing = [Missing("road")]
     if not len(offer.ways):
-        missing.append(f"no vessel class carries {kind} in this season")
-    for name, place in ((a, q.origin), (b, q.destination)):
+        missing.append(Missing("vessel", "boxes" if book.form_boxed[q.form] else "bulk"))
+    for place in (q.origin, q.destination):
         quays, stations = offer.near[place]
-        if not len(quays):
-            missing.append(
-                f"no quay can be reached from {name} by road: draught, beam, height, locks or closed links leave none"
-            )
-        if not len(stations):
-            missing.append(f"no goods station can be reached from {name}")
-    return f"no chain from {a} to {b}: " + "; ".join(missing)
+        missing += [Missing("quay", book.places.ids[place])] * (not len(quays))
+        missing += [Missing("station", book.places.ids[place])] * (not len(stations))
+    return tuple(missing)
+
+
+#: What is missing, in a sentence.
+_SAID = {
+    "road": "no open road joins them",
+    "vessel": "no vessel class carries {of} in this season",
+    "quay": "no quay can be reached from {of} by road: draught, beam, height, locks or closed links leave none",
+    "station": "no goods station can be reached from {of}",
+}
+
+
+def _why_not(book: QuoteBook, q: Question) -> str:
+    labels = dict(zip(book.places.ids, book.places.labels, strict=True))
+    told = [_SAID[gap.what].format(of=labels.get(gap.of, gap.of)) for gap in why_not(book, q)]
+    return f"no chain from {book.places.labels[q.origin]} to {book.places.labels[q.destination]}: " + "; ".join(told)

@@ -67,10 +67,10 @@ def draw_gantt(
         return round(_NAMES_PX + (day - date(first, 1, 1)).days * scale, 1)
 
     height = _ROW_PX * (len(dated) + 2)
-    words = _WORDS[language]
+    words, comma = _WORDS[language], "，" if language == "zh" else ", "
     parts = [
         f'<svg xmlns="http://www.w3.org/2000/svg" role="img" viewBox="0 0 {_WIDTH_PX} {height}" font-family="sans-serif" font-size="12" fill="currentColor">',
-        f"<title>{words['title']}, {on}</title>",
+        f"<title>{words['title']}{comma}{on}</title>",
         *_years(first, last, at, height),
     ]
     tops = {standing.project.id: row * _ROW_PX + 4.0 for row, standing in enumerate(dated, 1)}
@@ -125,11 +125,12 @@ def _said(standing: Standing, name: str, language: Language, finish: date | None
     """The row as a screen reader says it."""
     words = _WORDS[language]
     light = _LIGHT_ZH[standing.light] if language == "zh" else standing.light
-    said = [f"{name}: {light}", standing.reason_zh if language == "zh" else standing.reason]
+    zh = language == "zh"
+    said = [f"{name}{'：' if zh else ': '}{light}", standing.reason_zh if language == "zh" else standing.reason]
     said += [f"{words['after']} {' '.join(standing.project.after)}"] if standing.project.after else []
     said += [words["critical"]] if critical else []
     said += [f"{words['finish']} {finish}"] if finish else []
-    return ", ".join(said)
+    return ("，" if zh else ", ").join(said)
 
 
 def _arrows(projects: Sequence[Project], tops: Mapping[str, float], at: At) -> list[str]:

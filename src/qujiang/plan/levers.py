@@ -22,7 +22,7 @@ from qujiang.district.vocabulary import TABLE
 from qujiang.errors import DataError, Fault
 from qujiang.freight.rates import NEEDED
 from qujiang.plan.draws import EQUIPMENT, HELD
-from qujiang.words import Both, known, tell
+from qujiang.words import Both, both_of, known, row_name, tell
 
 if TYPE_CHECKING:
     from qujiang.district import District
@@ -90,16 +90,16 @@ def _capacity(district: District, ranges: Ranges, locks: Sequence[str] | None) -
     if port is None:
         return
     here = district["terminals"].filter((pl.col("place") == port) & ~pl.col("is_total").fill_null(False))
-    names = dict(zip(here["id"], here["name"], strict=True))
+    names = {row["id"]: row_name(row) for row in here.to_dicts()}
     for row in _rows(here, "terminals"):
-        yield _lever(ranges, "capacity", "terminals", row, "capacity_t_per_year", _plain(row["name"]))
+        yield _lever(ranges, "capacity", "terminals", row, "capacity_t_per_year", names[row["id"]])
     for row in _rows(district["berths"].filter(pl.col("terminal").is_in(list(names))), "berths"):
-        name = _joined(_plain(names[row["terminal"]]), known("berth_type", row["berth_type"]))
+        name = _joined(names[row["terminal"]], known("berth_type", row["berth_type"]))
         for column in ("berth_count", "crane_count", "crane_rate_t_per_h"):
             yield _lever(ranges, "capacity", "berths", row, column, name, key=f"berths:{column}")
     equipment = district["port_equipment"].filter(pl.col("terminal").is_in(list(names)) & pl.col("item").is_in(ITEMS))
     for row in _rows(equipment, "port_equipment"):
-        name = _joined(_plain(names[row["terminal"]]), known("equipment", row["item"]))
+        name = _joined(names[row["terminal"]], known("equipment", row["item"]))
         key = f"port_equipment:{row['item']}"
         yield _lever(ranges, "capacity", "port_equipment", row, "equipment_value", name, key=key, unit=row["unit"])
     for row in _rows(district["locks"], "locks"):
@@ -114,7 +114,7 @@ def _rates(district: District, ranges: Ranges) -> Iterator[Lever | None]:
         if acts and row["id"] not in HELD and row["use"] == "input":
             words = known("rate", row["id"])
             bare = row["id"].replace("_", " ")
-            name = words if words.zh != bare else _plain(row["description"] or bare)
+            name = words if words.zh != bare else both_of(row, "description")
             key = f"rates:{row['id']}"
             yield _lever(ranges, "rates", "rates", row, "rate_value", name, key=key, unit=row["unit"])
 
@@ -238,10 +238,6 @@ def step_of(low: float, high: float) -> float:
     return float(f"{next(m for m in (1, 2, 5, 10) if m * power >= raw * 0.999) * power:.6g}")
 
 
-def _plain(text: str) -> Both:
-    return Both(text, text)
-
-
 def _named(row: Mapping[str, Any]) -> Both:
     return Both(row["name_en"], row["name_zh"])
 
@@ -262,6 +258,7 @@ def chosen_overlay(
     *,
     names: Both,
     reason: str,
+    reason_zh: str = "",
     built_on: Sequence[Scenario] = (),
 ) -> str:
     """The overlay of what was chosen, as TOML text; empty where nothing differs from today's numbers.
@@ -287,8 +284,8 @@ def chosen_overlay(
     moved = [(by_id[name], value) for name, value in chosen.items() if not math.isclose(value, by_id[name].now)]
     if not moved and not built_on:
         return ""
-    head = {"name_zh": names.zh, "name_en": names.en, "reason": reason}
-    lines = [f"{key} = {quote(value)}" for key, value in head.items()]
+    head = {"name_zh": names.zh, "name_en": names.en, "reason": reason, "reason_zh": reason_zh}
+    lines = [f"{key} = {quote(value)}" for key, value in head.items() if value]
     own = [("set", _entry(lever, value, district, reason)) for lever, value in moved]
     own += [("set", entry) for entry in _sums(moved, district, reason)]
     parts = [(entry.verb, dict(entry.content)) for scenario in built_on for entry in scenario.entries] + own

@@ -105,7 +105,13 @@ def _scenario_words(overlaid: District) -> dict[str, Any] | None:
     words = overlaid.scenario
     if words is None:
         return None
-    return {"name": words.name, "name_zh": words.name_zh, "name_en": words.name_en, "reason": words.reason}
+    return {
+        "name": words.name,
+        "name_zh": words.name_zh,
+        "name_en": words.name_en,
+        "reason": words.reason,
+        "reason_zh": words.reason_zh,
+    }
 
 
 def _residual_rows(calibration: Calibration) -> list[dict[str, Any]]:
@@ -121,6 +127,8 @@ def _residual_rows(calibration: Calibration) -> list[dict[str, Any]]:
             "model_value": r.model_value,
             "met": r.met,
             "note": r.note,
+            "name_zh": r.name_zh,
+            "note_zh": r.note_zh,
         }
         for r in calibration.residuals
     ]

@@ -18,7 +18,7 @@ from qujiang.plan.years import YearFlows
 from qujiang.report import answer
 from qujiang.report.coverage import coverage
 from qujiang.report.evidence import table
-from qujiang.words import Both, tell
+from qujiang.words import Both, row_name, tell
 
 #: Grows with every change of what an answer holds: a kept answer of another format is not read, but computed anew.
 FORMAT = 2
@@ -131,6 +131,7 @@ def _measure(measure: MeasureAnswer, row: Mapping[str, Any], result: PlanResult)
         "status": measure.status,
         "reason": {"en": measure.reason, "zh": measure.reason_zh},
         "note": row.get("note") or "",
+        "note_zh": row.get("note_zh") or "",
         "today": figure(measure.today, unit, measure.today_status, sources, _year_of(row)),
         "target": figure(measure.target, unit, target_status, sources, target_how),
         "target_year": measure.target_year,
@@ -200,14 +201,14 @@ def _sources(district: Any, used: set[str]) -> Json:
     found = {
         name: {
             key: value
-            for key in ("title", "address", "confidence")
+            for key in ("title", "title_en", "title_zh", "address", "confidence")
             if isinstance(value := rows[name].get(key), str) and value
         }
         for name in sorted(used)
         if name in rows
     }
     model = tell("cockpit.source.model")
-    return found | {MODEL: {"title": model.en, "title_zh": model.zh}}
+    return found | {MODEL: {"title": model.en, "title_en": model.en, "title_zh": model.zh}}
 
 
 def map_tables(result: PlanResult, district: Any, years: Sequence[YearFlows]) -> Json:
@@ -275,7 +276,7 @@ def _place(row: Mapping[str, Any]) -> Json:
 def _terminal(row: Mapping[str, Any], places: Mapping[str, Mapping[str, Any]]) -> Json:
     at = places.get(row["place"], {})
     return {
-        "id": row["id"], "name": row["name"], "place": row["place"], "state": row["state"],
+        "id": row["id"], "name": row["name"], **_both(row_name(row)), "place": row["place"], "state": row["state"],
         "is_total": bool(row["is_total"]), "lon": at.get("lon_deg"), "lat": at.get("lat_deg"),
         "capacity": figure(row["capacity_t_per_year"], "tonnes_per_year", row["status"], row["source"] or ()),
         "berths": figure(row["berth_count"], "count", row["status"], row["source"] or ()),

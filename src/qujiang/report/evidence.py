@@ -11,7 +11,7 @@ import polars as pl
 from qujiang.plan.result import MeasureAnswer, PlanResult
 from qujiang.report import answer
 from qujiang.units import SUFFIXES
-from qujiang.words import Both, both_numbers, known, number, percent, tell
+from qujiang.words import Both, both_numbers, both_of, known, number, percent, tell
 
 ASSUMPTIONS_SHOWN = 40
 NOTHING = "–"
@@ -28,7 +28,7 @@ class Fact:
     model: Both
     met: str
     words: Both
-    note: str
+    note: Both
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +54,7 @@ def facts(result: PlanResult) -> tuple[Fact, ...]:
                 answer.figure(row["model_value"], row["unit"]),
                 met,
                 tell(answer.met_key(row["met"])),
-                row.get("note") or "",
+                both_of(row, "note"),
             )
         )
     return tuple(found)
@@ -182,12 +182,12 @@ def _names(measures: list[MeasureAnswer]) -> Both:
 
 
 def _notes(result: PlanResult, district: Any) -> list[Both]:
-    """Notes of the district on its measures; they are written in one language."""
+    """Notes of the district on its measures."""
     rows = {row["id"]: row for row in table(district, "measures").to_dicts()}
     found = []
     for measure in (measure for landmark in result.landmarks for measure in landmark.measures):
-        note = rows.get(measure.id, {}).get("note")
-        if note:
+        note = both_of(rows.get(measure.id, {}), "note")
+        if note.en:
             found.append(tell("tension.note", measure=answer.name_of(measure), note=note))
     return found
 

@@ -14,6 +14,7 @@ from qujiang.methods.growth import SHAPES
 from qujiang.outlook.foresee import Foresight, foresee
 from qujiang.outlook.measures import judge_all
 from qujiang.report.evidence import table
+from qujiang.words import Both, both_of, listed
 
 Json = dict[str, Any]
 BAND = 0.8
@@ -86,7 +87,7 @@ def one_series(district: Any, area: str, indicator: str, until_year: int | None 
     rows = observations.of(area, indicator, *FLOWS)
     if not rows:
         raise ScenarioError(f"no flow of {indicator} in {area}")
-    titles = {row["id"]: row["title"] for row in table(district, "sources").to_dicts()}
+    titles = {row["id"]: both_of(row, "title") for row in table(district, "sources").to_dicts()}
     published = [
         {
             "period": str(row.span),
@@ -95,9 +96,12 @@ def one_series(district: Any, area: str, indicator: str, until_year: int | None 
             "value": row.value,
             "published_growth_percent": row.published_growth_percent,
             "status": row.status,
-            "source": "; ".join(titles.get(id_, id_) for id_ in row.source.split(";") if id_),
+            "source": row.source,
+            "source_en": told.en,
+            "source_zh": told.zh,
         }
         for row in rows
+        for told in [listed(titles.get(id_, Both(id_, id_)) for id_ in row.source.split(";") if id_)]
     ]
     forecast, why = _forecast(observations, area, indicator, until_year)
     return {

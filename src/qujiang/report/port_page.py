@@ -59,7 +59,7 @@ def port_html(
 ) -> str:
     """The page as text."""
     answer = result.as_dict()
-    named = port_rows.names({row["id"]: row["name"] for row in district["terminals"].to_dicts()})
+    named = port_rows.names(district["terminals"].to_dicts())
     scenario = _scenario(district)
     return (
         _environment()

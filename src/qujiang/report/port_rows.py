@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from qujiang.port.replay import Replay
 from qujiang.port.result import PortResult
 from qujiang.report.answer import figure
-from qujiang.words import Both, both_numbers, en, known, number, percent, tell
+from qujiang.words import Both, both_numbers, en, known, number, percent, row_name, tell
 
 NOTHING = Both("–", "–")
 #: A wait below this would not be noticed [h]: about a second and a half.
@@ -49,22 +49,15 @@ class Ranked:
     at: float
 
 
-def names(terminals: Mapping[str, str]) -> Named:
-    """A function from a stage's name (``qj1 dry_bulk``) to words; ``terminals`` gives the names of the terminals."""
-    called = {key: _split(text) for key, text in terminals.items()}
+def names(terminals: Iterable[Mapping[str, Any]]) -> Named:
+    """A function from a stage's name (``qj1 dry_bulk``) to words; ``terminals`` are the rows of that table."""
+    called = {row["id"]: row_name(row) for row in terminals}
 
-    def named(text: str) -> Both:
+    def words(text: str) -> Both:
         parts = [called.get(word) or known("port.goods", word) for word in text.split(" ")]
         return Both(" ".join(part.en for part in parts), "".join(part.zh for part in parts))
 
-    return named
-
-
-def _split(name: str) -> Both:
-    """``Qujiang phase I 大路章``: the Chinese part is the Chinese name."""
-    chinese = "".join(re.findall(r"[一-鿿]+", name))
-    rest = re.sub(r"\s*[一-鿿]+\s*", " ", name).strip()
-    return Both(rest or chinese, chinese or rest)
+    return words
 
 
 def hours(value: float | None) -> Both:

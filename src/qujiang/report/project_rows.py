@@ -10,7 +10,7 @@ from qujiang.outlook.gantt import draw_gantt
 from qujiang.outlook.projects import Project, Standing, read_projects, stand
 from qujiang.outlook.schedule import Expected, expect_finishes, find_critical_path
 from qujiang.report.evidence import table
-from qujiang.words import Language
+from qujiang.words import Both, Language, both_of
 
 LIGHTS = ("red", "yellow", "green", "grey")
 Json = dict[str, Any]
@@ -29,7 +29,7 @@ def projects_on(district: Any, on: date) -> Json:
     frame = table(district, "projects")
     every = read_projects(frame)
     rows = {row["id"]: row for row in frame.to_dicts()}
-    titles = {row["id"]: row["title"] for row in table(district, "sources").to_dicts()}
+    titles = {row["id"]: both_of(row, "title") for row in table(district, "sources").to_dicts()}
     expected, network = expect_finishes(every, on), find_critical_path(every)
     path = network.path if network else None
     slack = path.slack_days if path else {}
@@ -95,9 +95,11 @@ def _gains(project: Mapping[str, Any], measures: Mapping[str, Any]) -> list[Json
     return found or [{**base, "measure": None}]
 
 
-def _record(standing: Standing, expected: Expected, row: Mapping[str, Any], titles: Mapping[str, str]) -> Json:
+def _record(standing: Standing, expected: Expected, row: Mapping[str, Any], titles: Mapping[str, Both]) -> Json:
     project = standing.project
     sources = row["source"] if isinstance(row["source"], list) else str(row["source"] or "").split(";")
+    named = [titles.get(source, Both(source, source)) for source in sources if source]
+    known = both_of(row, "known")
     return {
         "id": project.id,
         "name_zh": project.name_zh,
@@ -124,9 +126,11 @@ def _record(standing: Standing, expected: Expected, row: Mapping[str, Any], titl
         "late_days": expected.late_days,
         "expected_reason": {"en": expected.reason, "zh": expected.reason_zh},
         "after": list(project.after),
-        "known": row.get("known") or "",
+        "known_en": known.en,
+        "known_zh": known.zh,
         "status": project.status,
-        "sources": [titles.get(source, source) for source in sources if source],
+        "sources_en": [title.en for title in named],
+        "sources_zh": [title.zh for title in named],
     }
 
 

@@ -10,7 +10,7 @@ from typing import Any
 from qujiang.report.evidence import table
 from qujiang.report.flowmap import short_name
 from qujiang.report.geography import Outlines, read_outlines
-from qujiang.words import Both, both_numbers, known, number, quantity, tell
+from qujiang.words import Both, both_numbers, both_of, known, listed, number, quantity, tell
 from qujiang.words.speech import WORDS
 
 #: Rates that no price follows from, only hours.
@@ -29,7 +29,7 @@ class Rate:
     value: Both
     range: Both
     status: Both
-    source: str
+    source: Both
 
 
 class QuoteWords:
@@ -38,7 +38,7 @@ class QuoteWords:
     def __init__(self, district: Any) -> None:
         self.district = district
         self.places: dict[str, Mapping[str, Any]] = {row["id"]: row for row in table(district, "places").to_dicts()}
-        self.titles = {row["id"]: row["title"] for row in table(district, "sources").to_dicts()}
+        self.titles = {row["id"]: both_of(row, "title") for row in table(district, "sources").to_dicts()}
 
     @cached_property
     def outlines(self) -> Outlines | None:
@@ -52,6 +52,10 @@ class QuoteWords:
     @cached_property
     def _rates(self) -> dict[str, Mapping[str, Any]]:
         return {row["id"]: row for row in table(self.district, "rates").to_dicts()}
+
+    @cached_property
+    def _factors(self) -> dict[str, Mapping[str, Any]]:
+        return {row["id"]: row for row in table(self.district, "emission_factors").to_dicts()}
 
     @cached_property
     def _services(self) -> dict[str, Both]:
@@ -79,14 +83,17 @@ class QuoteWords:
     def rests_on(self, assumed: Iterable[str], *, hours: bool) -> Both:
         """The names of assumed things behind a cost (or behind hours), as one list."""
         chosen = [name for name in assumed if (name in HOURS or name in TABLES if hours else name not in ONLY_HOURS)]
-        names = [self.thing(name) for name in chosen]
-        return Both(", ".join(name.en for name in names), "、".join(name.zh for name in names))
+        return listed([self.thing(name) for name in chosen], ", ", "、")
+
+    def factors(self, ids: Iterable[str]) -> Both:
+        """Emission factors by what they are, as one list."""
+        return listed([both_of(self._factors.get(id_, {}), "description") for id_ in ids if id_ in self._factors])
 
     def thing(self, name: str) -> Both:
         """A rate, or a kind of table, that a quote rests on."""
         key = name.replace(" ", "_")
         if f"rate.{key}" not in WORDS["en"] and name in self._rates:
-            return Both(self._rates[name]["description"], self._rates[name]["description"])
+            return both_of(self._rates[name], "description")
         return known("rate", key)
 
     def rates(self, names: Iterable[str]) -> list[Rate]:
@@ -98,7 +105,7 @@ class QuoteWords:
         ends = {end: both_numbers(quantity, row[f"{end}_value"], unit) for end in ("low", "high")}
         ranged = row["low_value"] is not None and row["high_value"] is not None
         sources = row["source"] if isinstance(row["source"], list) else str(row["source"]).split(";")
-        told = "; ".join(self.titles.get(source, source) for source in sources)
+        told = listed([self.titles.get(source, Both(source, source)) for source in sources if source])
         status = known("data_status", row["status"])
         value = both_numbers(quantity, row["rate_value"], unit)
         return Rate(
@@ -108,6 +115,8 @@ class QuoteWords:
 
 def _vessel(row: Mapping[str, Any]) -> Both:
     name = row["name"]
+    if row.get("name_zh"):
+        return Both(name, row["name_zh"])
     if row["capacity_teu"]:
         teu = both_numbers(number, row["capacity_teu"]).zh
         return Both(name, f"{teu}标箱集装箱船" if "coastal" not in name else f"{number(row['dwt_t'], 'zh')}吨级海船")

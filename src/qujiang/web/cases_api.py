@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Annotated
+from urllib.parse import urlencode
 
 from fastapi import APIRouter, Path, Query, Request, Response
 from starlette.concurrency import run_in_threadpool
@@ -74,10 +75,31 @@ def listed(
     return read.run(lambda c: cases.listed(c, read.caller, read.house.library, state=state, after=after, limit=limit))
 
 
+Place = Annotated[str, Query(max_length=140)]
+
+
 @router.get("/cases/worklist")
-def worklist(read: Read) -> Response:
-    """My department's ready steps, the most urgent first."""
-    return read.run(lambda c: cases.worklist(c, read.caller))
+def worklist(
+    read: Read,
+    request: Request,
+    after: Place = "",
+    before: Place = "",
+    limit: Annotated[int, Query(ge=1, le=200)] = 100,
+) -> Response:
+    """My department's ready steps, the most urgent first; ``X-Total-Count`` tells how many there are, ``Link`` the pages around."""
+    with read.house.store.read() as connection:
+        found = cases.worklist(connection, read.caller, after=after, before=before, limit=limit)
+    answer = as_json(found.rows)
+    answer.headers["X-Total-Count"] = str(found.total)
+    path = request.scope.get("root_path", "").rstrip("/") + "/api/v1/cases/worklist"
+    links = [
+        f'<{path}?{urlencode({name: place, "limit": limit})}>; rel="{rel}"'
+        for rel, name, place in (("prev", "before", found.previous), ("next", "after", found.next))
+        if place
+    ]
+    if links:
+        answer.headers["Link"] = ", ".join(links)
+    return answer
 
 
 @router.get("/cases/{code}")

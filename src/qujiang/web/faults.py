@@ -14,6 +14,7 @@ from starlette.exceptions import HTTPException
 from qujiang.errors import (
     ConflictError,
     DataError,
+    Fault,
     ForbiddenError,
     NotFoundError,
     QujiangError,
@@ -82,8 +83,9 @@ def install(app: FastAPI) -> None:
 
     @app.exception_handler(RequestValidationError)
     async def invalid(request: Request, error: RequestValidationError) -> Response:
-        lines = [f"{'.'.join(map(str, e['loc'][1:]))}: {e['msg']}" for e in error.errors()[:50]]
-        page = await _page(request, 422, _plain("; ".join(lines)))
+        places = [(".".join(map(str, e["loc"][1:])), e["msg"]) for e in error.errors()[:50]]
+        told = DataError([Fault("form", None, _plain(place), None, _plain(rule), "") for place, rule in places])
+        page = await _page(request, 422, "", told)
         if page is not None:
             return page
         faults = [

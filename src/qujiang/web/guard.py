@@ -7,6 +7,9 @@ import secrets
 from collections.abc import Collection
 from typing import Any
 
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 MOST_BYTES = 1_000_000
@@ -48,7 +51,7 @@ class Guard:
         takes_files = scope["path"].removeprefix(self.prefix).startswith(self.uploads)
         most = MOST_UPLOAD_BYTES if takes_files else MOST_BYTES
         if not length.isdigit() or int(length) > most:
-            await _refuse(send, most)
+            await _refuse(scope, send, most)
             return
         begun, refused, count = False, False, 0
 
@@ -64,7 +67,7 @@ class Guard:
             nonlocal begun, refused
             if count > most and not begun:  # whatever the application makes of the cut body
                 begun = refused = True
-                await _refuse(send, most)
+                await _refuse(scope, send, most)
             if refused:
                 return
             if message["type"] == "http.response.start":
@@ -78,17 +81,30 @@ class Guard:
             await self.app(scope, counted, guarded)
         except TooLargeError:
             if not begun:
-                await _refuse(send, most)
+                await _refuse(scope, send, most)
 
 
-async def _refuse(send: Send, most: int) -> None:
-    answer: dict[str, Any] = {"error": "TooLargeError", "message": f"a body has at most {most} bytes"}
-    body = json.dumps(answer).encode()
+async def _refuse(scope: Scope, send: Send, most: int) -> None:
+    """413: as a page where a person asked, else as JSON."""
+    message = f"a body has at most {most} bytes"
+    page = await _page(scope, message)
+    if page is None:
+        answer: dict[str, Any] = {"error": "TooLargeError", "message": message}
+        body, own = json.dumps(answer).encode(), [(b"content-type", b"application/json")]
+    else:
+        body, own = bytes(page.body), [pair for pair in page.raw_headers if pair[0] != b"content-length"]
+    said = {name for name, _ in own}
     headers = [
-        (b"content-type", b"application/json"),
+        *own,
         (b"content-length", str(len(body)).encode()),
         (b"connection", b"close"),
-        *HEADERS,
+        *(header for header in HEADERS if header[0] not in said),
     ]
     await send({"type": "http.response.start", "status": 413, "headers": headers})
     await send({"type": "http.response.body", "body": body})
+
+
+async def _page(scope: Scope, message: str) -> Response | None:
+    """The refusal as a page, where the application has pages and the path is one of theirs."""
+    shown = getattr(scope["app"].state, "error_page", None) if "app" in scope else None
+    return None if shown is None else await run_in_threadpool(shown, Request(scope), 413, message, None)

@@ -45,7 +45,8 @@ def lever_list(plans: Plans) -> dict[str, Any]:
         "district": {"id": plans.district.info.id, "hash": plans.district.hash},
         "levers": [lever.as_dict() for lever in levers_of(plans)],
         "scenarios": [
-            {"name": s.name, "zh": s.name_zh, "en": s.name_en, "reason": s.reason} for s in scenarios_of(plans)
+            {"name": s.name, "zh": s.name_zh, "en": s.name_en, "reason": s.reason, "reason_zh": s.reason_zh}
+            for s in scenarios_of(plans)
         ],
         "projects": projects_of(plans),
     }
@@ -99,12 +100,13 @@ def overlay_of(
     if projects:
         district = plans.district
         built_on.append(project_scenario(district.frames, list(dict.fromkeys(projects)), lines=district.lines))
-    reason = tell("try.reason").en
+    reason = tell("try.reason")
     return chosen_overlay(
         levers_of(plans),
         values,
         plans.district,
         names=Both(title or tell("try.title").en, title or tell("try.title").zh),
-        reason=reason,
+        reason=reason.en,
+        reason_zh=reason.zh,
         built_on=built_on,
     )

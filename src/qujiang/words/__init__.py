@@ -5,20 +5,24 @@ dates; ``speech.py`` looks sentences up and holds a text in both languages.
 """
 
 from qujiang.words.numbers import Language, date, number, percent, quantity, read_amount, signed_quantity
-from qujiang.words.speech import LANGUAGES, Both, both_numbers, known, say, tell
+from qujiang.words.speech import LANGUAGES, Both, both_numbers, both_of, known, listed, row_name, say, tell, written_in
 
 __all__ = [
     "LANGUAGES",
     "Both",
     "Language",
     "both_numbers",
+    "both_of",
     "date",
     "known",
+    "listed",
     "number",
     "percent",
     "quantity",
     "read_amount",
+    "row_name",
     "say",
     "signed_quantity",
     "tell",
+    "written_in",
 ]

@@ -9,6 +9,9 @@ from __future__ import annotations
 import re
 from functools import cache
 
+from qujiang.words import faults
+from qujiang.words.faults import OWN_WORDS
+
 #: English sentence -> Chinese sentence; blanks are filled in order, or by number where the order differs.
 SENTENCES: dict[str, str] = {
     "bundle {} has no drawing: its BPMN file holds no diagram": "“{}”没有流程图：其BPMN文件不含图形",
@@ -61,6 +64,27 @@ SENTENCES: dict[str, str] = {
     "the password is for one time: change it first": "这是一次性密码，请先修改",
     "sign in first": "请先登录",
     "this form was sent by another site": "该表单由其他网站提交",
+    # what the server says before a room is asked
+    "Not Found": "没有此页面",
+    "Method Not Allowed": "该页面不支持此操作",
+    "There was an error parsing the body": "无法读取提交的内容",
+    "a body has at most {} bytes": "提交的内容最多{}字节",
+    "Too many files. Maximum number of files is {}.": "文件过多，最多{}个。",
+    "Too many fields. Maximum number of fields is {}.": "字段过多，最多{}个。",
+    "Field required": "必填",
+    "Input should be a valid integer, unable to parse string as an integer": "须为整数",
+    "Input should be a valid integer, got a number with a fractional part": "须为整数",
+    "Unable to parse input string as an integer, exceeded maximum size": "数字过大",
+    "Input should be a valid number, unable to parse string as a number": "须为数字",
+    "Input should be a valid boolean, unable to interpret input": "须为是或否",
+    "Input should be greater than or equal to {}": "须不小于{}",
+    "Input should be less than or equal to {}": "须不大于{}",
+    "String should have at most {} characters": "最多{}个字符",
+    "String should have at most {} character": "最多{}个字符",
+    "String should have at least {} characters": "至少{}个字符",
+    "String should match pattern {}": "格式不符（{}）",
+    "List should have at most {} items after validation, not {}": "最多{}项，现有{}项",
+    "no file {}": "没有文件{}",
     # the database
     "many ask for this at once; try again in 5 s": "同时查询的人较多，请5秒后重试",
     "the database is busy; try again": "数据库繁忙，请重试",
@@ -79,6 +103,17 @@ SENTENCES: dict[str, str] = {
     "say why, in at most 4000 characters": "请说明理由，最多4000字",
     "say why": "请说明理由",
     "write the reply": "请填写答复",
+    "say why the request is returned": "请说明退回理由",
+    "say what is waited for": "请说明等待什么",
+    "say why more time is needed": "请说明延期理由",
+    "say what the departments cannot settle": "请说明部门间不能协调解决的问题",
+    "write the opinion": "请填写意见",
+    "write what has been done and what comes next": "请填写已做的工作和下一步安排",
+    "write what was decided": "请填写决定内容",
+    "lat and long come together": "经度与纬度须同时给出",
+    "give both or none": "请两者都填，或都不填",
+    "is no place on earth (WGS84)": "不是地球上的位置（WGS84）",
+    "lat -90..90, long -180..180": "纬度-90至90，经度-180至180",
     "re-opening is possible within {} working days; {} have passed": "可在{}个工作日内重新提出，现已过{}个工作日",
     "who handled a request does not call back": "承办单位不能自行回访",
     "rating = {} must be one of 1 to 5": "评价{}须为1至5",
@@ -109,8 +144,8 @@ SENTENCES: dict[str, str] = {
     "request {} was changed meanwhile: it is at version {}, you saw {}": "诉求{}已被他人更新：现为第{}版，您看到的是第{}版",
     "request {} is {}; this can be done while it is {}": "诉求{}状态为“{}”，此操作仅适用于“{}”",
     "request {} was changed meanwhile": "诉求{}已被他人更新",
-    "service {} is unknown; one of {}": "事项{}不存在，可选：{}",
-    "department {} is unknown; one of {}": "部门{}不存在，可选：{}",
+    "service {} is unknown; one of {}": "没有事项{}，请从列表中选择",
+    "department {} is unknown; one of {}": "没有部门{}，请从列表中选择",
     "limit = {} must lie between 1 and 200": "条数{}须在1至200之间",
     "request {} has no clock yet: it is not dispatched": "诉求{}尚未派单，未开始计时",
     # cases
@@ -124,8 +159,10 @@ SENTENCES: dict[str, str] = {
     "paper {} is not awaited in case {}": "办件{1}不需要材料{0}",
     "no case {}": "没有办件{}",
     "promised papers are still missing: {}": "容缺材料尚未补齐：{}",
-    "list = {} must be one of {}": "列表{}须为下列之一：{}",
+    "list = {} must be one of {}": "没有列表{}",
     "after = {} is no place in this list; begin at its first page": "{}不是本列表中的位置，请从第一页开始",
+    "{} = {} is no place in this list; begin at its first page": "{1}不是本列表中的位置，请从第一页开始",
+    "after and before exclude each other; name one": "after与before只能给出其一",
     "colour = {} must be one of red, yellow, green": "时限{}须为red、yellow、green之一",
     "no act {}": "没有操作{}",
     "stands twice": "重复出现",
@@ -154,6 +191,7 @@ SENTENCES: dict[str, str] = {
     "by rule {}; clock {}": "按规则{}派单；时限规则{}",
     "{}; clock {}": "{}；时限规则{}",
     "into {}": "并入{}",
+    "merged into {}": "已并入{}",
     "not solved: done again": "未解决，重新办理",
     "working days were published or changed": "放假安排已公布或调整",
     # days and rules
@@ -220,6 +258,23 @@ SENTENCES: dict[str, str] = {
     "the process that ran it died {} times": "计算进程中断{}次，已放弃",
     "the process that ran it ended with code {}": "计算进程异常退出，代码{}",
     "this should not happen: {}": "系统内部出错：{}",
+    "must not be empty": "不能为空",
+    "give it a name": "请填写名称",
+    "has more than {} signs": "超过{}个字符",
+    "choose one": "请选择其一",
+    "must lie from {} to {}": "须在{}至{}之间",
+    "choose less": "请减少",
+    "choose rows by keys or where": "请用keys或where选行",
+    "choose rows by keys or where instead of one by one": "请用keys或where选行，不要逐行写",
+    "is no lever of this district": "不是本区的可调项",
+    "choose one from its list": "请从列表中选择",
+    "choose from {}": "可选：{}",
+    "write one from {} to {}": "请填{}至{}",
+    "lies outside what is possible": "超出可能范围",
+    "is no scenario of this district": "不是本区的情景",
+    "is no project that changes something": "不是有影响的项目",
+    "stands beside chosen values": "已另选数值",
+    "send either the TOML or the values": "TOML与所选数值只能提交其一",
     "must not be empty (give it a name)": "不能为空（请填写名称）",
     "has more than {} signs (shorten it)": "超过{}个字符（请缩短）",
     "is no lever of this district (choose one from its list)": "不是本区的可调项（请从列表中选择）",
@@ -253,6 +308,36 @@ def in_chinese(text: str) -> str:
     return text
 
 
+#: A fault as one line of text, as ``str(Fault)`` writes it.
+_LINE = re.compile(r"(?P<place>\S+)(?P<cell>  \S+(?: = .*?)?)?  (?P<rule>.+?)(?: \((?P<mend>.+)\))?", re.DOTALL)
+
+
+def fault_in_chinese(text: str) -> str:
+    """A fault that was kept as one line (``rates.csv:3  x = -1  must be >= 0 (write a value)``), or another refusal.
+
+    >>> fault_in_chinese("rates.csv:3  rate_value = -1  must be >= 0 (write a value)")
+    'rates.csv:3  rate_value = -1  须不小于0（请填写）'
+    """
+    known = in_chinese(text)
+    parts = _LINE.fullmatch(text)
+    if known != text or parts is None or "  " not in text:
+        return known
+    rule, mend = in_chinese(parts["rule"]), parts["mend"]
+    return f"{parts['place']}{parts['cell'] or ''}  {rule}" + (f"（{mend_in_chinese(mend)}）" if mend else "")
+
+
+def mend_in_chinese(text: str) -> str:
+    """How to mend a fault; the meaning of a column, which has no sentence, is told in general words.
+
+    >>> mend_in_chinese("put it in quotes"), mend_in_chinese("value of the rate [yuan]")
+    ('请加引号', '请按该列的含义更正，见 qujiang schema')
+    """
+    parts = text.split("; ")
+    hints = len(parts) > 1 and all(part.startswith("did you mean ") for part in parts)
+    known = "；".join(map(in_chinese, parts)) if hints else in_chinese(text)
+    return known if re.search(r"[一-鿿]", known) else OWN_WORDS
+
+
 def _code(part: str) -> str:
     words = part.split(", ")
     return "、".join(CODES[word] for word in words) if all(word in CODES for word in words) else part
@@ -261,7 +346,16 @@ def _code(part: str) -> str:
 @cache
 def _patterns() -> tuple[tuple[re.Pattern[str], str], ...]:
     # the sentence with the most fixed text first: "{} asks for {}" would take many others
-    ordered = sorted(SENTENCES, key=lambda text: -len(text.replace("{}", "")))
-    return tuple(
-        (re.compile("(.+?)".join(map(re.escape, text.split("{}"))), re.DOTALL), SENTENCES[text]) for text in ordered
-    )
+    every = faults.SENTENCES | SENTENCES
+    ordered = sorted(every, key=lambda text: -len(text.replace("{}", "")))
+    return tuple((_pattern(text), every[text]) for text in ordered)
+
+
+#: A sentence with less than so much fixed text takes single words and lists of them only, else it would take other sentences.
+_SHORT = 8
+
+
+def _pattern(text: str) -> re.Pattern[str]:
+    parts = text.split("{}")
+    blank = "(.+?)" if len("".join(parts)) >= _SHORT else r"(\S+(?:, \S+)*?)"
+    return re.compile(blank.join(map(re.escape, parts)), re.DOTALL)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, NamedTuple
 
 from qujiang.words import (
@@ -66,6 +67,47 @@ def say(key: str, language: Language, **values: Any) -> str:
     """
     told = {name: value.of(language) if isinstance(value, Both) else value for name, value in values.items()}
     return WORDS[language][key].format(**told)
+
+
+def both_of(row: Mapping[str, Any], stem: str) -> Both:
+    """A text of a row in both languages: ``title_en`` and ``title_zh``, else the plain ``title``, else the other language's.
+
+    >>> both_of({"title": "Daily", "title_zh": "日报"}, "title"), both_of({"name_zh": "港"}, "name")
+    (Both(en='Daily', zh='日报'), Both(en='港', zh='港'))
+    """
+    plain, en, zh = (row.get(name) or "" for name in (stem, f"{stem}_en", f"{stem}_zh"))
+    return Both(en or plain or zh, zh or plain or en)
+
+
+def row_name(row: Mapping[str, Any]) -> Both:
+    """The name of a row in both languages; of a mixed ``name`` the Chinese part is the Chinese name, the rest the English one.
+
+    >>> row_name({"name": "Qujiang phase I 大路章"}), row_name({"name": "Daluzhang", "name_zh": "大路章"})
+    (Both(en='Qujiang phase I', zh='大路章'), Both(en='Daluzhang', zh='大路章'))
+    """
+    plain = row.get("name") or ""
+    chinese = "".join(re.findall(r"[一-鿿]+", plain))
+    rest = re.sub(r"\s*[一-鿿]+\s*", " ", plain).strip()
+    return both_of({"name_en": row.get("name_en") or rest, "name_zh": row.get("name_zh") or chinese}, "name")
+
+
+def listed(texts: Iterable[Both], en: str = "; ", zh: str = "；") -> Both:
+    """Texts as one list in both languages."""
+    found = list(texts)
+    return Both(en.join(text.en for text in found), zh.join(text.zh for text in found))
+
+
+def written_in(text: str) -> Language | None:
+    """The language that a text which somebody wrote is in, by its signs; None where they do not tell (numbers, codes, one name).
+
+    >>> written_in("码头照明坏了"), written_in("the lamps are broken"), written_in("S12"), written_in("Li")
+    ('zh', 'en', None, None)
+    """
+    plain = re.sub(r"\S*[A-Za-z0-9_]\.[A-Za-z]\w*", " ", text)  # names of files and accounts are of no language
+    signs, words = len(re.findall(r"[㐀-䶿一-鿿]", plain)), len(re.findall(r"[A-Za-z][a-z'’]+", plain))
+    if signs:
+        return "zh" if signs >= words else "en"
+    return "en" if words > 1 else None
 
 
 def tell(key: str, **values: Any) -> Both:

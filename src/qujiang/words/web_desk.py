@@ -274,6 +274,11 @@ WORDS: dict[str, tuple[str, str]] = {
     ),
     "web.desk.new.where": ("Where", "地点"),
     "web.desk.new.town": ("Town or street office", "乡镇（街道）"),
+    "web.desk.new.town.none": ("not said", "不填"),
+    "web.desk.new.town.hint": (
+        "Outside the district: leave it and write the address.",
+        "在本区以外的，不选，直接填写地址。",
+    ),
     "web.desk.new.address": ("Address", "详细地址"),
     "web.desk.new.who": ("Whom to call", "联系方式"),
     "web.desk.new.enterprise_name": ("Name of the enterprise", "企业名称"),

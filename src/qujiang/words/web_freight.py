@@ -95,8 +95,17 @@ WORDS: dict[str, tuple[str, str]] = {
     ),
     "web.freight.fault.none": (
         "Nothing goes from {start} to {to}: {why}",
-        "从{start}到{to}没有可行的运输方式：公路不通，附近也没有可用的码头或货运站（{why}）",
+        "从{start}到{to}没有可行的运输方式：{why}",
     ),
+    "web.freight.gap.road": ("no open road joins them", "两地之间没有通车公路"),
+    "web.freight.gap.vessel": ("no vessel class carries {of} in this season", "本季没有可载{of}的船型"),
+    "web.freight.gap.quay": (
+        "no quay can be reached from {of} by road: draught, beam, height, locks or closed links leave none",
+        "{of}附近没有公路可达且可用的码头（受水深、船宽、净高、船闸或停航限制）",
+    ),
+    "web.freight.gap.station": ("no goods station can be reached from {of}", "{of}附近没有可用的货运站"),
+    "web.freight.form.boxes": ("boxes", "集装箱"),
+    "web.freight.form.bulk": ("bulk", "散货"),
     "web.freight.fault.same": ("Start and end are the same place.", "起点与终点相同。"),
     "web.freight.fault.tonnes": (
         "Write a number above 0 and up to 10,000,000.",

@@ -4,6 +4,10 @@ from __future__ import annotations
 
 WORDS: dict[str, tuple[str, str]] = {
     "web.list": (", ", "、"),
+    "web.stop": (". ", "。"),
+    "web.colon": (": ", "："),
+    "web.comma": (", ", "，"),
+    "web.semicolon": ("; ", "；"),
     "data_status.documented": ("documented", "有据可查"),
     "data_status.derived": ("derived", "推算"),
     "data_status.assumed": ("assumed", "假定"),

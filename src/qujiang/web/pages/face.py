@@ -10,6 +10,7 @@ from urllib.parse import urlencode
 
 from fastapi import Depends, Request, Response
 from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup, escape
 
 from qujiang.errors import ForbiddenError, UnknownCallerError
 from qujiang.store import ANONYMOUS, Caller
@@ -19,8 +20,20 @@ from qujiang.web.pages import assets, language, tokens
 from qujiang.web.pages.moments import day, moment
 from qujiang.web.pages.place import name_of
 from qujiang.web.settings import Settings
-from qujiang.words import Both, Language, date, known, number, percent, quantity, say, signed_quantity
-from qujiang.words.refusals import in_chinese
+from qujiang.words import (
+    Both,
+    Language,
+    both_of,
+    date,
+    known,
+    number,
+    percent,
+    quantity,
+    say,
+    signed_quantity,
+    written_in,
+)
+from qujiang.words.refusals import fault_in_chinese, mend_in_chinese
 
 #: Nothing but our own files; no script or style inside a page, no frame around it.
 POLICY = (
@@ -76,11 +89,27 @@ class Face:
         """A sentence of the catalogue in the page's language."""
         return say(key, self.language, **values)
 
+    def wrote(self, key: str, **values: Any) -> Markup:
+        """A sentence of the catalogue whose blanks are what somebody wrote, each marked where it is in another language."""
+        return Markup(escape(say(key, self.language, **{name: f"{{{name}}}" for name in values}))).format(
+            **{name: self.spoken(value) for name, value in values.items()}
+        )
+
     def of(self, text: Both | Mapping[str, str] | str) -> str:
         """A text in the page's language."""
         if isinstance(text, Mapping):
             return text[self.language]
         return text.of(self.language) if isinstance(text, Both) else text
+
+    def tag_of(self, text: Any) -> str | None:
+        """The tag of the language that a text is written in, where that is not the page's; for ``lang=``."""
+        own = written_in(text) if isinstance(text, str) else None
+        return None if own is None or own == self.language else language.TAGS[own]
+
+    def spoken(self, text: Any) -> Markup:
+        """What somebody wrote, for a page: in another language it is marked as such, so that it is read out rightly."""
+        tag = self.tag_of(text)
+        return escape(text) if tag is None else Markup('<span lang="{}">{}</span>').format(tag, text)
 
     def code(self, prefix: str, word: str) -> str:
         """The words for a code such as ``status.met``; a code without words as it stands."""
@@ -88,11 +117,11 @@ class Face:
 
     def refusal(self, text: str) -> str:
         """An error's sentence in the page's language."""
-        return in_chinese(text) if self.language == "zh" else text
+        return fault_in_chinese(text) if self.language == "zh" else text
 
     def fault(self, rule: str, mend: str) -> str:
         """A fault's rule with its mend, in the page's language."""
-        told, help_ = self.refusal(rule), self.refusal(mend)
+        told, help_ = self.refusal(rule), mend_in_chinese(mend) if mend and self.language == "zh" else mend
         return told + ((f"（{help_}）" if self.language == "zh" else f" ({help_})") if mend else "")
 
     def page(self, template: str, status: int = 200, **values: Any) -> Response:
@@ -159,16 +188,22 @@ def face_of(request: Request) -> Face:
     return face
 
 
+def nobodys_face(request: Request) -> Face:
+    """The face of a request whose sender is not asked for: the database may be away."""
+    caller = Caller(None, ANONYMOUS.name, ANONYMOUS.role, address=address_of(request))
+    return Face(request, house_of(request), request.app.state.settings, caller, language.language_of(request), None)
+
+
 def any_face(request: Request) -> Face:
     """The face of a request whoever asks, also with a one-time password."""
     house, token = house_of(request), request.cookies.get(COOKIE)
-    caller = Caller(None, ANONYMOUS.name, ANONYMOUS.role, address=address_of(request))
-    if token:
-        try:
-            with house.store.glance() as connection:
-                caller = session_caller(connection, token, house.store.now(), address_of(request))
-        except UnknownCallerError:
-            token = None
+    if not token:
+        return nobodys_face(request)
+    try:
+        with house.store.glance() as connection:
+            caller = session_caller(connection, token, house.store.now(), address_of(request))
+    except UnknownCallerError:
+        return nobodys_face(request)
     return Face(request, house, request.app.state.settings, caller, language.language_of(request), token)
 
 
@@ -209,5 +244,6 @@ def _environment() -> Environment:
         "date": date,
         "day": day,
         "moment": moment,
+        "both_of": both_of,
     }
     return environment

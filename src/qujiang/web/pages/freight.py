@@ -15,9 +15,9 @@ from qujiang.errors import DataError, Fault, InfeasibleError
 from qujiang.freight import answer as told
 from qujiang.freight.book import QuoteBook
 from qujiang.freight.drawn import Ways
-from qujiang.freight.names import Found, Names
+from qujiang.freight.names import Found
 from qujiang.freight.problem import build_problem
-from qujiang.freight.quote import Chain, Question, ask, quote
+from qujiang.freight.quote import Chain, Question, ask, quote, why_not
 from qujiang.freight.shelf import book_of
 from qujiang.report.quote_map import leg_lines, quote_picture
 from qujiang.report.quote_words import QuoteWords
@@ -28,6 +28,7 @@ from qujiang.web.pages.place import district_of, folder_of
 from qujiang.web.pages.public import PublicFace
 from qujiang.web.pages.views import View, view
 from qujiang.web.pages.warm import Warm
+from qujiang.words import Both, known, listed, tell
 
 router = APIRouter(include_in_schema=False)
 FIELDS = ("from", "to", "cargo", "tonnes", "depart")
@@ -56,8 +57,8 @@ def asked(face: Face) -> Asked:
         return Asked(values, None, ())
     book, faults = book_for(face), list[Fault]()
     rows = {
-        name: _named(face, names, name, values[name], faults)
-        for name, names in (("from", book.places), ("to", book.places), ("cargo", book.cargoes))
+        name: _named(face, table, name, values[name], faults)
+        for name, table in (("from", "places"), ("to", "places"), ("cargo", "cargoes"))
     }
     load, day = _tonnes(face, values["tonnes"], faults), _day(face, values["depart"], faults)
     if rows["from"] is not None and rows["from"] == rows["to"]:
@@ -81,9 +82,10 @@ def quotes(face: PublicFace, chain: str = "1") -> View:
     book, words = book_for(face), words_for(face)
     try:
         chains = quote(book, found.question)
-    except InfeasibleError as error:
+    except InfeasibleError:
         ends = [words.place(book.places.ids[place]) for place in (found.question.origin, found.question.destination)]
-        said = face.say("web.freight.fault.none", start=ends[0], to=ends[1], why=str(error))
+        why = listed([_gap(words, gap.what, gap.of) for gap in why_not(book, found.question)])
+        said = face.say("web.freight.fault.none", start=ends[0], to=ends[1], why=why)
         fault = _fault("to", found.values["to"], said)
         if face.path.endswith((".json", ".csv")):
             raise
@@ -92,6 +94,12 @@ def quotes(face: PublicFace, chain: str = "1") -> View:
     shown = int(chain) if chain.isdecimal() and 1 <= int(chain) <= len(chains) else 1
     data = {"question": {name: answer[name] for name in answer if name not in ("chains",)}, "chains": answer["chains"]}
     return View(data, _rows(answer, words), aside | _result(face, found.question, answer, chains, words, shown))
+
+
+def _gap(words: QuoteWords, what: str, of: str) -> Both:
+    """What a chain lacks, in words."""
+    named = words.place(of) if of in words.places else known("web.freight.form", of)
+    return tell(f"web.freight.gap.{what}", of=named)
 
 
 @router.get("/freight/legs.geojson")
@@ -134,20 +142,24 @@ def _make_ways(face: Face) -> Ways:
 # -- reading the question ----------------------------------------------------------------------------------------------
 
 
-def _named(face: Face, names: Names, field: str, text: str, faults: list[Fault]) -> int | None:
+def _named(face: Face, table: str, field: str, text: str, faults: list[Fault]) -> int | None:
     if not text:
         faults.append(_fault(field, text, face.say("web.freight.fault.empty")))
         return None
-    found = names.search(text)
+    book = book_for(face)
+    found = (book.places if table == "places" else book.cargoes).search(text)
     if found.row is None:
-        faults.append(_fault(field, text, _which(face, names, found, text)))
+        faults.append(_fault(field, text, _which(face, table, found, text)))
     return found.row
 
 
-def _which(face: Face, names: Names, found: Found, text: str) -> str:
+def _which(face: Face, table: str, found: Found, text: str) -> str:
+    book = book_for(face)
+    names = book.places if table == "places" else book.cargoes
     rows = found.several or found.near
-    meant = (", " if face.language == "en" else "、").join(
-        f"{names.labels[row]} [{names.ids[row]}]" for row in rows[:6]
+    labels = [book.texts[table][row][1 if face.language == "zh" else 2] for row in rows[:6]]
+    meant = face.say("web.list").join(
+        f"{label} [{names.ids[row]}]" for label, row in zip(labels, rows[:6], strict=True)
     )
     key = "several" if found.several else "near" if found.near else "unknown"
     return face.say(f"web.freight.fault.{key}", text=text, names=meant)
@@ -229,7 +241,7 @@ def _result(face: Face, question: Question, answer: Mapping[str, Any], chains: t
     ]
     every = list(dict.fromkeys(name for chain in answer["chains"] for name in chain["assumed"]))
     rates = words.rates(every)
-    known = {rate.id for rate in rates}
+    rated = {rate.id for rate in rates}
     return {
         "answer": answer,
         "words": words,
@@ -244,7 +256,7 @@ def _result(face: Face, question: Question, answer: Mapping[str, Any], chains: t
         "map": setting,
         "greener": greener,
         "rates": rates,
-        "tables": [words.thing(name).of(face.language) for name in every if name not in known],
+        "tables": [words.thing(name).of(face.language) for name in every if name not in rated],
     }
 
 

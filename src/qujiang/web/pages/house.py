@@ -6,7 +6,7 @@ from fastapi import FastAPI, Request, Response
 from fastapi.responses import RedirectResponse
 
 from qujiang.errors import QujiangError, UnknownCallerError
-from qujiang.web.pages.face import OneTimePasswordError, any_face
+from qujiang.web.pages.face import OneTimePasswordError, any_face, nobodys_face
 from qujiang.web.pages.rooms import routers
 
 #: Paths that machines read: their errors stay JSON or XML.
@@ -31,7 +31,7 @@ def error_page(request: Request, status: int, message: str, error: QujiangError 
     try:
         face = any_face(request)
     except QujiangError:  # the database is away: nobody can be known
-        return None
+        face = nobodys_face(request)
     if isinstance(error, UnknownCallerError) and request.method in ("GET", "HEAD"):
         query = "?" + request.url.query if request.url.query else ""
         return RedirectResponse(face.url("/sign-in", next=face.path + query), 303)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from qujiang.district.info import read_info
 from qujiang.web.settings import Settings
-from qujiang.words import Both
+from qujiang.words import Both, both_of
 
 if TYPE_CHECKING:
     from qujiang.district import District
@@ -43,6 +43,26 @@ def district_of(settings: Settings) -> District:
     """
     with _opening:
         return _open(folder_of(settings))
+
+
+def towns_of(settings: Settings) -> tuple[Both, ...]:
+    """The district's towns and street offices by name, in the order of its table; empty where it has none.
+
+    Only this table is read, and one that cannot be read counts as none: the desk works beside a district at fault.
+    """
+    return _towns(folder_of(settings))
+
+
+@lru_cache(maxsize=8)
+def _towns(folder: Path) -> tuple[Both, ...]:
+    path = folder / "towns.csv"
+    if not path.is_file():
+        return ()
+    from qujiang.district.vocabulary import TABLE
+    from qujiang.tables import read_table
+
+    rows = read_table(TABLE["towns"], path).frame.to_dicts()
+    return tuple(both_of(row, "name") for row in rows if row["name_zh"] or row["name_en"])
 
 
 @lru_cache(maxsize=8)

@@ -21,6 +21,7 @@ from qujiang.web.pages.views import View, as_attachment, view
 from qujiang.web.plans import OWN, Answered, Plans, Which, plans_of
 from qujiang.web.studies_api import AskedFor, Code
 from qujiang.web.tries import scenarios_of
+from qujiang.words import both_of
 
 router = APIRouter(include_in_schema=False)
 HasPlans = Annotated[Plans, Depends(plans_of)]
@@ -173,10 +174,7 @@ def _said(face: Face, answer: Mapping[str, Any]) -> Any:
     def said(figure: Mapping[str, Any]) -> str:
         named = []
         for source in figure["source"]:
-            words = titles.get(source, {})
-            title = (
-                words.get("title_zh") if face.language == "zh" and "title_zh" in words else words.get("title", source)
-            )
+            title = face.of(both_of(titles.get(source, {"title": source}), "title"))
             named.append(title if source == "MODEL" else f"{title} [{source}]")
         how = face.of(figure["how"]) if figure["how"] else ""
         parts = [
@@ -202,7 +200,7 @@ def _map(face: Face, answer: Mapping[str, Any], which: Which) -> str:
     ]
     port = answer["map"]["places"].get(answer["map"]["port"] or "")
     near = {"near": [port["lon"], port["lat"], 10]} if port else {}
-    titles = {name: words.get(f"title_{face.language}", words["title"]) for name, words in answer["sources"].items()}
+    titles = {name: face.of(both_of(words, "title")) for name, words in answer["sources"].items()}
     return map_setting(
         face,
         face.say("web.plan.map"),

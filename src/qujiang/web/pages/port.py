@@ -68,7 +68,7 @@ def port(face: PublicFace, hour: str = "") -> View:
     now = _run(face, None, ())
     changed = None if asked.tonnes is None and not asked.units else _run(face, asked.tonnes, asked.units)
     shown = changed or now
-    named = port_rows.names({row["id"]: row["name"] for row in district["terminals"].to_dicts()})
+    named = port_rows.names(district["terminals"].to_dicts())
     data = {
         "asked": {"throughput_t_per_year": asked.tonnes, "units": [_unit(unit) for unit in asked.units]},
         "now": now.answer,

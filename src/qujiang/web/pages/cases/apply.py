@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from fastapi import APIRouter, Request, Response
@@ -108,7 +109,22 @@ def _again(
     if good:
         with face.house.store.write(face.caller, trace=face.request.scope["state"]["trace"]) as unit:
             kept |= {code: (keep_file(unit, *file).id,) for code, file in good.items()}
-    return _page(face, name, dict(form.fields), faults=errors_of(error, face), kept=kept)
+    return _page(face, name, dict(form.fields), faults=errors_of(_in_its_language(face, name, error), face), kept=kept)
+
+
+def _in_its_language(face: Face, name: str, error: QujiangError) -> QujiangError:
+    """The error with papers called by their names in the page's language."""
+    papers = {paper.code: paper for paper in face.house.library.named(name)[1].materials}
+    if face.language == "zh" or not isinstance(error, DataError):
+        return error
+    return DataError(
+        [
+            replace(fault, mend=papers[fault.column].name_en)
+            if fault.column in papers and fault.mend == papers[fault.column].name_zh
+            else fault
+            for fault in error.faults
+        ]
+    )
 
 
 def _page(

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Annotated, Any
 
-from fastapi import APIRouter, Response
+from fastapi import APIRouter, Query, Response
 
 from qujiang import cases
 from qujiang.errors import DataError, NotFoundError, QujiangError
@@ -22,21 +22,29 @@ from qujiang.web.pages.views import View, view
 
 router = APIRouter(include_in_schema=False)
 TEMPLATE = "cases/case.html.j2"
+#: Steps on one page of the worklist.
+SHOWN = 50
+Place = Annotated[str, Query(max_length=140)]
 
 
 @view(router, "/cases/worklist", "cases/worklist.html.j2")
-def worklist(face: SignedIn) -> View:
-    """My department's ready steps, the most urgent first."""
+def worklist(face: SignedIn, after: Place = "", before: Place = "") -> View:
+    """My department's ready steps, the most urgent first, a page at a time; the CSV twin holds them all."""
     library, on = face.house.library, names.today(face)
+    whole = face.path.endswith(".csv")
     with face.house.store.read() as connection:
-        rows = cases.worklist(connection, face.caller)
-        bundles = {row["bundle_id"]: library.of(connection, row["bundle_id"]) for row in rows}
+        if whole:
+            found = cases.worklist(connection, face.caller, limit=None)
+        else:
+            found = cases.worklist(connection, face.caller, after=after, before=before, limit=SHOWN)
+        bundles = {row["bundle_id"]: library.of(connection, row["bundle_id"]) for row in found.rows}
     shown = []
-    for row in rows:
+    for row in found.rows:
         bundle = bundles[row["bundle_id"]]
         clock = cases.clock(face.house.book.calendar, row["due_on"], on)
         shown.append({name: row[name] for name in ("code", "node", "ready_on", "due_on")} | {"bundle": bundle.name, "step": cases.label(bundle, "step", row["node"], face.language), "title": titled(face, bundle), **clock})  # fmt: skip
-    return View({"steps": shown}, shown, {"names": names})
+    data = {"steps": shown, "total": found.total, "next": found.next, "previous": found.previous}
+    return View(data, shown, {"names": names})
 
 
 @view(router, "/cases/{code}", TEMPLATE)

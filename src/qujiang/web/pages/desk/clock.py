@@ -5,6 +5,8 @@ from __future__ import annotations
 from itertools import groupby
 from typing import Any
 
+from markupsafe import Markup
+
 from qujiang.calendar import Due, WorkCalendar
 from qujiang.web.pages.face import Face
 from qujiang.web.pages.moments import day
@@ -38,4 +40,8 @@ def _kind(calendar: WorkCalendar, item: tuple[int, Any], face: Face) -> tuple[st
         return "paused", face.say("web.desk.day.paused")
     kind = on.kind.name.lower()
     words = face.say(f"web.desk.day.{kind}")
-    return kind, f"{words}（{on.name_zh}）" if on.name_zh and kind in ("holiday", "make_up") else words
+    if not on.holiday_zh or kind not in ("holiday", "make_up"):
+        return kind, words
+    if face.language == "zh":
+        return kind, f"{words}（{on.holiday_zh}）"
+    return kind, Markup("{} ({})").format(words, face.spoken(on.holiday_en))

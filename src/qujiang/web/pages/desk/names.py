@@ -7,10 +7,13 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
+from markupsafe import Markup
+
 from qujiang.calendar import china_date
 from qujiang.desk.access import ALLOWED, part_of
 from qujiang.desk.rulebook import Attribute
 from qujiang.web.pages.face import Face
+from qujiang.web.pages.place import towns_of
 
 
 def today(face: Face) -> date:
@@ -44,6 +47,22 @@ def services(face: Face) -> list[tuple[str, str]]:
 def departments(face: Face) -> list[tuple[str, str]]:
     """Every department but the desk itself as an option of a choice."""
     return [(code, department(face, code)) for code in face.house.book.departments if code != "desk"]
+
+
+def towns(face: Face, chosen: str = "") -> list[tuple[str, str]]:
+    """The district's towns as options of a choice, their Chinese names as values; one chosen elsewhere stands first."""
+    found = [(town.zh, town.of(face.language)) for town in towns_of(face.settings)]
+    return found if not found or not chosen or chosen in dict(found) else [(chosen, chosen), *found]
+
+
+def place(face: Face, town: str | None, address: str | None) -> Markup:
+    """Where it is: the town in the page's language where the district knows it, and the address as it was written."""
+    known = dict(towns(face))
+    parts = [
+        Markup.escape(known[town]) if town in known else face.spoken(town) if town else "",
+        face.spoken(address or ""),
+    ]
+    return Markup(" ").join(part for part in parts if part)
 
 
 def clock(face: Face, row: dict[str, object]) -> tuple[str, str]:
