@@ -11,6 +11,7 @@ import importlib
 import json
 import os
 import sys
+from itertools import pairwise
 from typing import Any
 
 import click
@@ -67,7 +68,12 @@ def as_json(answer: Any) -> str:
     return json.dumps(answer, ensure_ascii=False, indent=1, allow_nan=False)
 
 
-def tell(error: QujiangError, *, json_wanted: bool) -> None:
+def wants_chinese(words: list[str]) -> bool:
+    """Whether the words of a command ask for Chinese: ``--language zh``."""
+    return "--language=zh" in words or ("--language", "zh") in pairwise(words)
+
+
+def tell(error: QujiangError, *, json_wanted: bool, chinese: bool = False) -> None:
     """Print one error where its reader looks for it."""
     if json_wanted:
         faults = [fault.as_dict() for fault in error.faults] if isinstance(error, DataError) else None
@@ -75,6 +81,10 @@ def tell(error: QujiangError, *, json_wanted: bool) -> None:
         if faults is not None:
             answer["faults"] = faults
         click.echo(as_json(answer))
+    elif chinese:
+        from qujiang.words.refusals import error_in_chinese
+
+        click.echo(f"qujiang：{error_in_chinese(str(error))}", err=True)
     else:
         click.echo(f"qujiang: {error}", err=True)
 
@@ -85,7 +95,7 @@ def main(arguments: list[str] | None = None) -> None:
     try:
         cli.main(args=words, prog_name="qujiang", standalone_mode=False)
     except QujiangError as error:
-        tell(error, json_wanted="--json" in words)
+        tell(error, json_wanted="--json" in words, chinese=wants_chinese(words))
         sys.exit(1)
     except click.exceptions.Exit as stop:
         sys.exit(stop.exit_code)

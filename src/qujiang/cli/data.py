@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import click
 
@@ -23,14 +23,20 @@ DISTRICT = click.argument("district", required=False)
 @DISTRICT
 @click.option("--scenario", metavar="NAME", help="Check it with this scenario laid over it.")
 @click.option("--datapackage", is_flag=True, help="Also write datapackage.json into a district without faults.")
+@click.option(
+    "--language", type=click.Choice(["en", "zh"]), default="en", show_default=True, help="Language of the text."
+)
 @click.option("--json", "json_wanted", is_flag=True, help="Print one JSON object with all faults.")
-def check(district: str | None, scenario: str | None, datapackage: bool, json_wanted: bool) -> None:
+def check(
+    district: str | None, scenario: str | None, datapackage: bool, language: Literal["en", "zh"], json_wanted: bool
+) -> None:
     """Check a district: every fault of every file at once.
 
     DISTRICT is a folder, or the name of a bundled district; without one, the bundled district is checked. Leaves with 1
     where there is a fault.
     """
     from qujiang.district.district import read
+    from qujiang.words import number, say
 
     opened, faults = read(district)
     if opened is not None and not faults and scenario is not None:
@@ -52,7 +58,7 @@ def check(district: str | None, scenario: str | None, datapackage: bool, json_wa
         raise DataError(faults)
     rows = sum(frame.height for frame in opened.values())
     filled = sum(frame.height > 0 for frame in opened.values())
-    click.echo(f"{name}: no fault in {filled} tables with {rows:,} rows")
+    click.echo(say("check.none", language, name=name, filled=filled, rows=number(rows, language, exact=True)))
 
 
 def _stock_faults(opened: District) -> list[Fault]:

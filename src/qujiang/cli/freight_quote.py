@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Literal
 
 import click
 
@@ -21,6 +22,9 @@ from qujiang.cli import as_json
 )
 @click.option("--district", metavar="DIR", help="A district's folder or name; the bundled one without it.")
 @click.option("--scenario", metavar="NAME", help="A scenario of the district.")
+@click.option(
+    "--language", type=click.Choice(["en", "zh"]), default="en", show_default=True, help="Language of the text."
+)
 @click.option("--json", "json_wanted", is_flag=True, help="Print JSON.")
 def quote(
     origin: str,
@@ -30,6 +34,7 @@ def quote(
     depart: datetime | None,
     district: str | None,
     scenario: str | None,
+    language: Literal["en", "zh"],
     json_wanted: bool,
 ) -> None:
     """Quote a consignment: the chains that nobody beats in cost, hours and CO2 at once.
@@ -45,6 +50,14 @@ def quote(
     book = book_of(find_folder(district), scenario=scenario)
     question = ask(book, origin, destination, cargo, tonnes, depart.date() if depart else None)
     chains = find_chains(book, question)
-    click.echo(
-        as_json(as_answer(book, question, chains)) if json_wanted else "\n".join(as_lines(book, question, chains))
-    )
+    if json_wanted:
+        click.echo(as_json(as_answer(book, question, chains)))
+    elif language == "en":
+        click.echo("\n".join(as_lines(book, question, chains)))
+    else:
+        from qujiang.district import District
+        from qujiang.report.quote_text import quote_lines
+        from qujiang.report.quote_words import QuoteWords
+
+        words = QuoteWords(District.open(find_folder(district)))
+        click.echo("\n".join(quote_lines(as_answer(book, question, chains), words, language)))

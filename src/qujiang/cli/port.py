@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import click
 
@@ -163,6 +163,9 @@ def _table(calls: Path | None) -> pl.DataFrame | None:
 @SCENARIO
 @SEED
 @OUT
+@click.option(
+    "--language", type=click.Choice(["en", "zh"]), default="en", show_default=True, help="Language of the text."
+)
 @JSON
 def simulate(
     throughput: float | None,
@@ -177,6 +180,7 @@ def simulate(
     scenario: str | None,
     seed: int,
     out: Path | None,
+    language: Literal["en", "zh"],
     json_wanted: bool,
 ) -> None:
     """Simulate a year: waiting, turnaround, use of every stage.
@@ -205,7 +209,15 @@ def simulate(
         shown = write_simulation(problem, result, out, answer)
         more = {"busiest": answer["busiest_month"], "capacity": answer.get("capacity")}
         write_port(result, opened, out / "port.html", shown=shown, **more)
-    click.echo(as_json(answer) if json_wanted else _simulation_text(answer))
+    if json_wanted:
+        click.echo(as_json(answer))
+    elif language == "en":
+        click.echo(_simulation_text(answer))
+    else:
+        from qujiang.report.port_rows import names
+        from qujiang.report.port_text import simulation_lines
+
+        click.echo("\n".join(simulation_lines(answer, names(opened["terminals"].to_dicts()), language)))
 
 
 def _busiest(

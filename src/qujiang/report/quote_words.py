@@ -54,10 +54,6 @@ class QuoteWords:
         return {row["id"]: row for row in table(self.district, "rates").to_dicts()}
 
     @cached_property
-    def _factors(self) -> dict[str, Mapping[str, Any]]:
-        return {row["id"]: row for row in table(self.district, "emission_factors").to_dicts()}
-
-    @cached_property
     def _services(self) -> dict[str, Both]:
         return {
             row["id"]: Both(row["name_en"], row["name_zh"]) for row in table(self.district, "water_services").to_dicts()
@@ -84,10 +80,6 @@ class QuoteWords:
         """The names of assumed things behind a cost (or behind hours), as one list."""
         chosen = [name for name in assumed if (name in HOURS or name in TABLES if hours else name not in ONLY_HOURS)]
         return listed([self.thing(name) for name in chosen], ", ", "、")
-
-    def factors(self, ids: Iterable[str]) -> Both:
-        """Emission factors by what they are, as one list."""
-        return listed([both_of(self._factors.get(id_, {}), "description") for id_ in ids if id_ in self._factors])
 
     def thing(self, name: str) -> Both:
         """A rate, or a kind of table, that a quote rests on."""

@@ -231,6 +231,14 @@ SENTENCES: dict[str, str] = {
     "{} is less than the minimum of {}": "{}小于最小值{}",
     "{} is greater than the maximum of {}": "{}大于最大值{}",
     "Additional properties are not allowed ({} was unexpected)": "有多余的内容：{}",
+    # what a question names
+    "no {} is called {}: did you mean {}?": "没有名为{1}的{0}：您是指{2}吗？",
+    "no {} is called {}: the table holds {} of them, by id, Chinese or English name": "没有名为{1}的{0}：表中有{2}个，可用编号、中文名或英文名",
+    "{} may be several {}s: {}; name one by its id": "{}可能指多个{}：{}；请用编号指明",
+    "a {} must be named; it is empty": "请填写{}",
+    "{} and {} are the same place ({}): nothing has to go anywhere": "{}与{}是同一地点（{}），无需运输",
+    "tonnes = {} must be a number above 0": "吨数{}须为大于0的数",
+    "no flow of {} in {}": "没有{1}的{0}序列",
     # studies
     "no such run": "没有该次计算",
     "there is no answer: the run is {}": "尚无结果：计算状态为“{}”",
@@ -289,6 +297,7 @@ SENTENCES: dict[str, str] = {
 CODES: dict[str, str] = {
     "enterprise": "企业", "officer": "经办人员", "clerk": "诉求中心人员", "supervisor": "督办人员", "joint_meeting": "联席会议",
     "auditor": "审计人员", "admin": "管理员", "anonymous": "未登录者", "system": "系统",
+    "place": "地点", "cargo": "货种",
     "received": "已受理", "assigned": "已派单", "handling": "办理中", "escalated": "已提请联席会议", "replied": "已答复",
     "closed": "已办结", "merged": "已合并",
     "queued": "排队中", "running": "计算中", "done": "已完成", "failed": "失败", "cancelled": "已取消", "cancel": "取消", "delete": "删除",
@@ -309,7 +318,10 @@ def in_chinese(text: str) -> str:
 
 
 #: A fault as one line of text, as ``str(Fault)`` writes it.
-_LINE = re.compile(r"(?P<place>\S+)(?P<cell>  \S+(?: = .*?)?)?  (?P<rule>.+?)(?: \((?P<mend>.+)\))?", re.DOTALL)
+_LINE = re.compile(
+    r"(?P<place>\S+)(?P<cell>  \S+(?: = .*?)?)?  (?P<rule>.+?)(?: \((?P<mend>.+)\))?(?: \[(?P<count>\d+) (?:values|lines)(?:: (?P<values>.*))?\])?",
+    re.DOTALL,
+)
 
 
 def fault_in_chinese(text: str) -> str:
@@ -323,7 +335,21 @@ def fault_in_chinese(text: str) -> str:
     if known != text or parts is None or "  " not in text:
         return known
     rule, mend = in_chinese(parts["rule"]), parts["mend"]
-    return f"{parts['place']}{parts['cell'] or ''}  {rule}" + (f"（{mend_in_chinese(mend)}）" if mend else "")
+    folded = f"［共{parts['count']}处{'：' + parts['values'] if parts['values'] else ''}］" if parts["count"] else ""
+    return f"{parts['place']}{parts['cell'] or ''}  {rule}" + (f"（{mend_in_chinese(mend)}）" if mend else "") + folded
+
+
+def error_in_chinese(text: str) -> str:
+    """The message of an error in Chinese, its faults line by line.
+
+    >>> error_in_chinese("1 fault:\\nrates.csv:3  x = -1  must be >= 0 (write a value)")
+    '共1处错误：\\nrates.csv:3  x = -1  须不小于0（请填写）'
+    """
+    head, *lines = text.split("\n")
+    count = re.fullmatch(r"(\d+) faults?:", head)
+    if count is None:
+        return fault_in_chinese(text)
+    return "\n".join([f"共{count[1]}处错误：", *map(fault_in_chinese, lines)])
 
 
 def mend_in_chinese(text: str) -> str:

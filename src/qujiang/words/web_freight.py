@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 WORDS: dict[str, tuple[str, str]] = {
+    "quote.rests": ("Rests on assumed: {names}.", "依据的假定：{names}。"),
     "web.freight.lead": (
         "How does a consignment go from door to door, what does it cost, how long does it take, what does it emit?",
         "一批货门到门怎么走、花多少钱、要多久、排放多少？",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 WORDS: dict[str, tuple[str, str]] = {
+    "check.none": ("{name}: no fault in {filled} tables with {rows} rows", "{name}：{filled}个表、{rows}行，没有错误"),
     "web.list": (", ", "、"),
     "web.stop": (". ", "。"),
     "web.colon": (": ", "："),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 WORDS: dict[str, tuple[str, str]] = {
+    "port.where": ("Where", "地点"),
     "web.port.lead": (
         "How long do ships wait, what is short, and what would more berths or cranes do?",
         "船舶要等多久、哪里最紧、增加泊位或设备会怎样？",
