@@ -9,11 +9,13 @@ from itertools import chain
 
 import pytest
 from fastapi.testclient import TestClient
+from sqlalchemy import select
 
 from qujiang import cases
 from qujiang.cases.worklists import worklist
 from qujiang.errors import ForbiddenError, ScenarioError
 from qujiang.store.schema_rooms import case_steps
+from qujiang.store.schema_rooms import cases as table
 from tests.live.conftest import Api
 from tests.live.test_pages_cases import ANSWERS, PDF
 from tests.live.test_pages_desk import Desk
@@ -31,9 +33,10 @@ def house(client: TestClient):
             given = cases.Application(
                 "port_call", ANSWERS, {}, ("manifest", "crew_list"), {"vessel_certificate": (file,)}
             )
-            cases.start_case(unit, site.house.library, site.house.book.calendar, given)
+            code = cases.start_case(unit, site.house.library, site.house.book.calendar, given)["code"]
+            own = select(table.c.id).where(table.c.code == code).scalar_subquery()
             if place % 3 == 0:  # a step without a day stands behind all others
-                unit.execute(case_steps.update().where(case_steps.c.case_id == place + 1).values(due_on=None))
+                unit.execute(case_steps.update().where(case_steps.c.case_id == own).values(due_on=None))
         client.app.state.settings.clock.forward(days=place % 4)  # type: ignore[attr-defined]
     return site
 

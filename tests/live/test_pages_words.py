@@ -109,7 +109,7 @@ def test_a_town_is_chosen_by_its_name_in_the_readers_language_and_kept_by_one_na
     assert options == {"": "not said"} | dict(zip(towns["name_zh"], towns["name_en"], strict=True))
     chosen = towns["name_zh"][3]
     answer = site.post(
-        "firm", "/desk/new", service_code="lock_passage", title="船闸", description="待闸两天", town=chosen, address="1"
+        "firm", "/desk/new", service_code="lock_passage", title="泊位照明", description="夜间看不清", town=chosen, address="1"
     )
     assert answer.status_code == 303, answer.text
     number = answer.headers["location"].split("/")[3]
@@ -119,7 +119,7 @@ def test_a_town_is_chosen_by_its_name_in_the_readers_language_and_kept_by_one_na
 
 
 def test_a_town_that_was_written_otherwise_stays_as_it_is(site: Desk) -> None:
-    site.receive(title="另一件", town="外地镇")
+    site.receive(title="另一件", town="外地镇", channel="page")
     text = site.get("firm", "/desk/new", headers=CHINESE).text
     assert '<option value="外地镇" selected>外地镇</option>' in text
 

@@ -103,7 +103,9 @@ def written_in(text: str) -> Language | None:
     >>> written_in("码头照明坏了"), written_in("the lamps are broken"), written_in("S12"), written_in("Li")
     ('zh', 'en', None, None)
     """
-    plain = re.sub(r"\S*[A-Za-z0-9_]\.[A-Za-z]\w*", " ", text)  # names of files and accounts are of no language
+    plain = re.sub(
+        r"[\w.-]*\w\.[A-Za-z]\w*", " ", text, flags=re.ASCII
+    )  # names of files and accounts are of no language
     signs, words = len(re.findall(r"[㐀-䶿一-鿿]", plain)), len(re.findall(r"[A-Za-z][a-z'’]+", plain))
     if signs:
         return "zh" if signs >= words else "en"
