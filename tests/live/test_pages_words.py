@@ -109,7 +109,13 @@ def test_a_town_is_chosen_by_its_name_in_the_readers_language_and_kept_by_one_na
     assert options == {"": "not said"} | dict(zip(towns["name_zh"], towns["name_en"], strict=True))
     chosen = towns["name_zh"][3]
     answer = site.post(
-        "firm", "/desk/new", service_code="lock_passage", title="泊位照明", description="夜间看不清", town=chosen, address="1"
+        "firm",
+        "/desk/new",
+        service_code="lock_passage",
+        title="泊位照明",
+        description="夜间看不清",
+        town=chosen,
+        address="1",
     )
     assert answer.status_code == 303, answer.text
     number = answer.headers["location"].split("/")[3]

@@ -324,16 +324,19 @@ _LINE = re.compile(
 )
 
 
+#: Where a fault lies: a file, perhaps with lines.
+_PLACE = re.compile(r"[^\s:]+\.\w+(?::[\d,-]+)?")
+
+
 def fault_in_chinese(text: str) -> str:
     """A fault that was kept as one line (``rates.csv:3  x = -1  must be >= 0 (write a value)``), or another refusal.
 
     >>> fault_in_chinese("rates.csv:3  rate_value = -1  must be >= 0 (write a value)")
     'rates.csv:3  rate_value = -1  须不小于0（请填写）'
     """
-    known = in_chinese(text)
     parts = _LINE.fullmatch(text)
-    if known != text or parts is None or "  " not in text:
-        return known
+    if parts is None or not _PLACE.fullmatch(parts["place"]):
+        return in_chinese(text)
     rule, mend = in_chinese(parts["rule"]), parts["mend"]
     folded = f"［共{parts['count']}处{'：' + parts['values'] if parts['values'] else ''}］" if parts["count"] else ""
     return f"{parts['place']}{parts['cell'] or ''}  {rule}" + (f"（{mend_in_chinese(mend)}）" if mend else "") + folded
