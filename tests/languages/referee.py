@@ -133,7 +133,7 @@ class _Reader(HTMLParser):
     def _flush(self) -> None:
         text = re.sub(r"\s+", " ", "".join(self._run)).strip()
         if text:
-            self.texts.append((text, *self._of))
+            self.texts.append((text, self._of[0], self._of[1]))
         self._run = []
 
     def _language(self) -> str:

@@ -110,7 +110,7 @@ def test_the_page_leads_on_and_back_and_its_twins_say_how_many_there_are(house: 
     from qujiang.web.pages.cases import case
 
     monkeypatch.setattr(case, "SHOWN", 5)
-    pages, path = [], "/cases/worklist"
+    pages, path, last = [], "/cases/worklist", ""
     while path:
         text = house.get("transport", path).text
         assert f"of {COUNT} steps" in text and text.count("<tr data-line>") <= 5

@@ -69,7 +69,7 @@ def worklist(
     return Steps(shown, total, end if onward else None, here if back else None)
 
 
-def _ready(caller: Caller) -> Select[Any]:
+def _ready(caller: Caller) -> Select[Any, Any, Any, Any, Any, Any]:
     step = case_steps.c
     return (
         select(cases.c.code, cases.c.bundle_id, cases.c.id.label("case_id"), step.node, step.ready_on, step.due_on)

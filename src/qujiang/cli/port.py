@@ -216,8 +216,9 @@ def simulate(
     else:
         from qujiang.report.port_rows import names
         from qujiang.report.port_text import simulation_lines
+        from qujiang.words import names_by_id
 
-        click.echo("\n".join(simulation_lines(answer, names(opened["terminals"].to_dicts()), language)))
+        click.echo("\n".join(simulation_lines(answer, names(names_by_id(opened["terminals"].to_dicts())), language)))
 
 
 def _busiest(

@@ -13,7 +13,7 @@ from qujiang.report import answer as answer_words
 from qujiang.report import port_rows
 from qujiang.report.aside import write_text
 from qujiang.report.page import _css, _environment, _joined
-from qujiang.words import Both, tell
+from qujiang.words import Both, names_by_id, tell
 
 if TYPE_CHECKING:
     from qujiang.district import District
@@ -59,7 +59,7 @@ def port_html(
 ) -> str:
     """The page as text."""
     answer = result.as_dict()
-    named = port_rows.names(district["terminals"].to_dicts())
+    named = port_rows.names(names_by_id(district["terminals"].to_dicts()))
     scenario = _scenario(district)
     return (
         _environment()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -49,9 +49,9 @@ class Ranked:
     at: float
 
 
-def names(terminals: Iterable[Mapping[str, Any]]) -> Named:
-    """A function from a stage's name (``qj1 dry_bulk``) to words; ``terminals`` are the rows of that table."""
-    called = {row["id"]: row_name(row) for row in terminals}
+def names(terminals: Mapping[str, Both | str]) -> Named:
+    """A function from a stage's name (``qj1 dry_bulk``) to words; ``terminals`` gives the names of the terminals by id."""
+    called = {id_: row_name({"name": name}) if isinstance(name, str) else name for id_, name in terminals.items()}
 
     def words(text: str) -> Both:
         parts = [called.get(word) or known("port.goods", word) for word in text.split(" ")]

@@ -5,7 +5,19 @@ dates; ``speech.py`` looks sentences up and holds a text in both languages.
 """
 
 from qujiang.words.numbers import Language, date, number, percent, quantity, read_amount, signed_quantity
-from qujiang.words.speech import LANGUAGES, Both, both_numbers, both_of, known, listed, row_name, say, tell, written_in
+from qujiang.words.speech import (
+    LANGUAGES,
+    Both,
+    both_numbers,
+    both_of,
+    known,
+    listed,
+    names_by_id,
+    row_name,
+    say,
+    tell,
+    written_in,
+)
 
 __all__ = [
     "LANGUAGES",
@@ -16,6 +28,7 @@ __all__ = [
     "date",
     "known",
     "listed",
+    "names_by_id",
     "number",
     "percent",
     "quantity",

@@ -91,6 +91,11 @@ def row_name(row: Mapping[str, Any]) -> Both:
     return both_of({"name_en": row.get("name_en") or rest, "name_zh": row.get("name_zh") or chinese}, "name")
 
 
+def names_by_id(rows: Iterable[Mapping[str, Any]]) -> dict[str, Both]:
+    """The names of rows by their ``id``."""
+    return {row["id"]: row_name(row) for row in rows}
+
+
 def listed(texts: Iterable[Both], en: str = "; ", zh: str = "；") -> Both:
     """Texts as one list in both languages."""
     found = list(texts)

@@ -106,6 +106,11 @@ class Face:
         own = written_in(text) if isinstance(text, str) else None
         return None if own is None or own == self.language else language.TAGS[own]
 
+    def lang(self, text: Any) -> Markup:
+        """``lang="..."`` for an element that holds what somebody wrote in another language; empty where it is the page's."""
+        tag = self.tag_of(text)
+        return Markup("") if tag is None else Markup(' lang="{}"').format(tag)
+
     def spoken(self, text: Any) -> Markup:
         """What somebody wrote, for a page: in another language it is marked as such, so that it is read out rightly."""
         tag = self.tag_of(text)

@@ -25,6 +25,7 @@ from qujiang.web.pages.place import district_of, folder_of
 from qujiang.web.pages.public import PublicFace
 from qujiang.web.pages.views import View, view
 from qujiang.web.pages.warm import Warm
+from qujiang.words import names_by_id
 
 router = APIRouter(include_in_schema=False)
 #: No further batch of replications is begun after so many seconds.
@@ -68,7 +69,7 @@ def port(face: PublicFace, hour: str = "") -> View:
     now = _run(face, None, ())
     changed = None if asked.tonnes is None and not asked.units else _run(face, asked.tonnes, asked.units)
     shown = changed or now
-    named = port_rows.names(district["terminals"].to_dicts())
+    named = port_rows.names(names_by_id(district["terminals"].to_dicts()))
     data = {
         "asked": {"throughput_t_per_year": asked.tonnes, "units": [_unit(unit) for unit in asked.units]},
         "now": now.answer,
