@@ -43,7 +43,7 @@ def told() -> list[tuple[str, str]]:
             place = path.relative_to(ROOT).as_posix()
             for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
                 found += [
-                    (f"{place}:{getattr(node, "lineno", 0)}", text)
+                    (f"{place}:{getattr(node, 'lineno', 0)}", text)
                     for text in _of(node)
                     if text.strip("{} ") and text not in MADE_OF_OTHERS
                 ]
