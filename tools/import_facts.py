@@ -464,6 +464,21 @@ LOGIT_SCALE = {
     "note": "a difference of 10 yuan/t gives odds of 2.7 to 1; not in the fact base, added for the choice among chains",
 }
 
+#: Another one: others that alone would overfill a lock hold its wait there.
+TURN_AWAY = {
+    "id": "lock_turn_away_h",
+    "mode": "water",
+    "description": "wait at a lock beyond which the traffic of others goes another way or not at all",
+    "rate_value": "24",
+    "low_value": "12",
+    "high_value": "72",
+    "unit": "h_per_passage",
+    "use": "input",
+    "status": "assumed",
+    "source": "ASSUME",
+    "note": "nothing was found; others that alone would overfill a lock hold its wait there; not in the fact base",
+}
+
 #: Projects that nobody has decided on: examples of what could be done, so that sets can be compared. Money and effects are assumed.
 _PROPOSED = "a proposal of this data set, neither of the plan nor of its project list; money and effect are assumed"
 PROPOSALS = tuple(
@@ -713,7 +728,7 @@ def mend_rates(rows: list[Row]) -> list[Row]:
     for row in rows:
         row["id"] = RATE_IDS.get(row["id"], row["id"])
         row["description"] = in_english(row["description"])
-    return [*rows, dict(LOGIT_SCALE)]
+    return [*rows, dict(LOGIT_SCALE), dict(TURN_AWAY)]
 
 
 def mend_vessels(rows: list[Row]) -> list[Row]:

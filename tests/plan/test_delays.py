@@ -107,7 +107,8 @@ def test_what_is_added_counts_from_the_finish(small):
         if name not in found.values:
             continue
         share = year_share(found.finish[OFFICES], 2027)
-        assert found.values[name] == pytest.approx(without.values[name] + share * value, rel=1e-12)
+        drawn = value + small.effects.added(found.points, OFFICES)[name]
+        assert found.values[name] == pytest.approx(without.values[name] + share * drawn, rel=1e-12)
         before = [year for year in range(2020, 2027) if f"{name}:{year}" in found.courses]
         first = without.starts[name]
         for year in before:  # nothing is finished before the target year: it has no date

@@ -334,3 +334,35 @@ def test_a_district_without_freight_has_futures_too(district):
     assert "m11" not in found.values
     assert len(found.values["m21"]) == 50
     assert isinstance(bare["demand"], pl.DataFrame)
+    assert (found.free_ratio == 1).all()  # nothing is taken off a flow that is not there
+
+
+def test_without_freight_there_is_no_wait_of_which_to_speak(district, result):
+    """Warnings are errors: nothing is divided by nothing."""
+    bare = build_model(district, district, None)
+    said = over_futures(result, bare, run(bare, 128, seed=1), seed=1)
+    assert said.futures["waits"] is None
+    json.dumps(said.as_dict(), allow_nan=False)
+
+
+def test_a_port_that_nobody_would_choose_loses_nothing(result, model, ensemble):
+    idle = replace(ensemble, free_ratio=np.zeros(ensemble.count))
+    said = over_futures(result, model, idle, seed=1).futures["waits"]
+    assert said["flow_effect_median_percent"] == said["flow_effect_largest_percent"] == 0.0
+
+
+def test_the_wait_at_which_others_turn_away_is_drawn(model):
+    """It holds the wait of a lock that others alone overfill: in each future that lock waits about as long as was drawn."""
+    items = {item.key: item for item in model.target.inputs.items}
+    item = items["rates:lock_turn_away_h"]
+    assert (item.low, item.middle, item.high) == (12.0, 24.0, 72.0)
+    ends = []
+    for hours in (12.0, 72.0):
+        at = replace(item, low=hours, middle=hours, high=hours)
+        inputs = replace(
+            model.target.inputs, items=tuple(at if x.key == item.key else x for x in model.target.inputs.items)
+        )
+        side = replace(model.target, inputs=inputs)
+        ends.append(run_block(replace(model, base=side, target=side), 1, 0).figures["throughput_t"])
+    assert (ends[1] <= ends[0] * (1 + 1e-6)).all()  # who waits longer at Jianbi ships less
+    assert (ends[1] < ends[0] * (1 - 1e-3)).any()

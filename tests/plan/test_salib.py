@@ -74,20 +74,20 @@ def _agree(points, measure, inputs, seed=1, most=6):
 
 
 def test_futures_of_the_district_agree_with_salib_on_the_same_points(district):
-    from qujiang.plan.ensemble import _inputs
+    from qujiang.plan.futures_summary import inputs_of
 
     model = small_model(district)
     found = run(model, 4096, seed=2)
     for name in ("m31", "m21", "m33"):
-        _agree(found.points, found.values[name], _inputs(model))
+        _agree(found.points, found.values[name], inputs_of(model))
 
 
 @pytest.mark.slow
 def test_throughput_of_futures_agrees_with_salib_on_the_same_points(district):
-    from qujiang.plan.ensemble import _inputs
     from qujiang.plan.futures import build_model
+    from qujiang.plan.futures_summary import inputs_of
     from qujiang.plan.port import answer_port
 
     model = build_model(district, district, answer_port(district, district, 2027))
     found = run(model, 1024, seed=2)
-    _agree(found.points, found.figures["throughput_t"], _inputs(model), most=3)
+    _agree(found.points, found.figures["throughput_t"], inputs_of(model), most=3)

@@ -11,7 +11,7 @@ import click
 if TYPE_CHECKING:
     from qujiang.district import District
     from qujiang.plan import PlanResult
-    from qujiang.plan.projects import Trials
+    from qujiang.plan.result import Projects
 
 
 def _budget(_: click.Context, __: click.Parameter, text: str | None) -> float | None:
@@ -73,6 +73,13 @@ def _budget(_: click.Context, __: click.Parameter, text: str | None) -> float | 
 )
 @click.option("--for", "measure", metavar="MEASURE", help="Choose for this measure alone, such as m11.")
 @click.option(
+    "--totals",
+    type=click.IntRange(min=0),
+    default=0,
+    show_default=True,
+    help="Total Sobol indices of so many leading inputs of each measure of freight; each input costs 512 more futures.",
+)
+@click.option(
     "--resume",
     type=click.Path(path_type=Path, file_okay=False),
     metavar="FOLDER",
@@ -93,6 +100,7 @@ def plan(
     gains_wanted: bool,
     budget: float | None,
     measure: str | None,
+    totals: int,
     resume: Path | None,
     cluster: str | None,
     json_wanted: bool,
@@ -102,7 +110,7 @@ def plan(
     DISTRICT is a folder, or the name of a bundled district; without one, the bundled district is used. Without --out
     nothing is written. With --futures every uncertain number is drawn from its range: probabilities, bands, what binds how
     often, and which assumptions move what. With --open the plan has these projects. With --projects the plan is run again with each project of project_effects open; with
-    --choose the best set within a budget is found, and run as a whole.
+    --choose the best set within a budget is found, and run as a whole; with --futures too, every future has that set, and says its chances with and without it.
     """
     from qujiang.cli import as_json
     from qujiang.district import District
@@ -115,18 +123,23 @@ def plan(
         raise click.UsageError(
             "--open is the plan with these projects; --projects and --choose compare them: ask one at a time"
         )
-    if not futures and (resume is not None or cluster is not None):
-        raise click.UsageError("--resume and --cluster belong to --futures")
-    run = Run(futures, seed, workers, resume, cluster)
-    trials = _trials(opened, scenario, budget, measure) if gains_wanted or budget is not None else None
+    if not futures and (resume is not None or cluster is not None or totals):
+        raise click.UsageError("--resume, --cluster and --totals belong to --futures")
+    run = Run(futures, seed, workers, resume, cluster, totals)
+    found = _compared(opened, scenario, budget, measure) if gains_wanted or budget is not None else None
+    if found is not None and found.chosen is not None and futures:
+        projects = found.chosen.projects  # the futures have the set, and say what they would be without it
     result = _over_futures(opened, scenario, run, projects) if futures else test_plan(opened, scenario, projects)
-    if trials is not None:
-        result = _with_projects(result, trials, budget, measure)
+    if found is not None:
+        result = _with_projects(result, found)
     if out is not None:
-        from qujiang.plan.delays import lay_over
         from qujiang.report import write_plan
 
-        tested = lay_over(opened if scenario is None else opened.with_scenario(scenario), projects)
+        tested = opened if scenario is None else opened.with_scenario(scenario)
+        if projects:
+            from qujiang.plan.delays import lay_over
+
+            tested = lay_over(tested, projects)
         write_plan(result, tested, out, form=form, language=language)
     if json_wanted:
         click.echo(as_json(result.as_dict()))
@@ -155,6 +168,7 @@ class Run:
     workers: int | None
     resume: Path | None
     cluster: str | None
+    totals: int = 0
 
 
 def _over_futures(opened: District, scenario: str | None, asked: Run, projects: tuple[str, ...]) -> PlanResult:
@@ -171,15 +185,15 @@ def _over_futures(opened: District, scenario: str | None, asked: Run, projects: 
         length=asked.futures, label=f"{asked.futures:,} futures", file=sys.stderr, hidden=not sys.stderr.isatty()
     ) as bar:
 
-        def tell(now: int, _: int) -> None:
+        def tell(now: int, every: int) -> None:
             nonlocal done
-            done = now
+            done, bar.length = min(now, asked.futures), every
             bar.update(now - bar.pos)
 
         try:
             return test_futures(
                 opened, scenario, count=asked.futures, seed=asked.seed, workers=asked.workers or most, progress=tell,
-                cluster=asked.cluster, resume=asked.resume, projects=projects,
+                cluster=asked.cluster, resume=asked.resume, projects=projects, totals=asked.totals,
             )  # fmt: skip
         except KeyboardInterrupt:
             click.echo(_stopped(done, asked), err=True)
@@ -193,26 +207,26 @@ def _stopped(done: int, asked: Run) -> str:
     return f"{begun} and are kept in {asked.resume}. The same command goes on from there."
 
 
-def _trials(opened: District, scenario: str | None, budget: float | None, measure: str | None) -> Trials:
-    """The plan, to be run again with projects open; a budget with which nothing can be chosen is told before anything is run."""
-    from qujiang.plan.choose import check_budget
-    from qujiang.plan.projects import Trials
+def _compared(opened: District, scenario: str | None, budget: float | None, measure: str | None) -> Projects:
+    """The plan run again with each project, and with the sets that a choice asks for; a budget with which nothing can be chosen is told
+    before anything is run."""
+    from qujiang.plan.choose import check_budget, choose
+    from qujiang.plan.projects import Trials, find_gains
+    from qujiang.plan.result import Projects
 
     trials = Trials.of(opened, scenario)
     if budget is not None:
         check_budget(trials, budget, measure)
-    return trials
-
-
-def _with_projects(result: PlanResult, trials: Trials, budget: float | None, measure: str | None) -> PlanResult:
-    """The plan run again with each project, and with the sets that a choice asks for."""
-    from dataclasses import replace
-
-    from qujiang.plan.choose import choose
-    from qujiang.plan.projects import find_gains, gains_table
-    from qujiang.plan.result import Projects
-
     gains = find_gains(trials)
     chosen = None if budget is None else choose(trials, gains, budget, measure)
-    tables = {**result.tables, "plan/project_gains": gains_table(gains)}
-    return replace(result, projects=Projects(trials.year, gains, chosen), tables=tables)
+    return Projects(trials.year, gains, chosen)
+
+
+def _with_projects(result: PlanResult, found: Projects) -> PlanResult:
+    """The answer with what each project moves."""
+    from dataclasses import replace
+
+    from qujiang.plan.projects import gains_table
+
+    tables = {**result.tables, "plan/project_gains": gains_table(found.gains)}
+    return replace(result, projects=found, tables=tables)

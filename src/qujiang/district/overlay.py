@@ -72,6 +72,11 @@ class _State:
 
     def apply(self, entry: Entry) -> None:
         """Apply one entry, or say why it does not fit."""
+        if entry.project is not None and entry.project not in set(self.frames["projects"]["id"]):
+            near = did_you_mean(entry.project, self.frames["projects"]["id"].to_list())
+            self._fault(
+                entry, "project", entry.project, "projects has no such row", near or "name a project that exists"
+            )
         if entry.verb == "add":
             self._add(entry)
             return

@@ -32,13 +32,15 @@
     table = "road_links"
     values = { id = "r900", from_place = "qj_port", ... }
     reason = "why"
+    project = "j10"              # any entry may say to which project it belongs: futures draw it as late as that project
+    opens = "2026-06"            # and when it opens: a year, month or day; else the project's own finish
 """
 
 from __future__ import annotations
 
 import math
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -46,16 +48,18 @@ from typing import Any
 from qujiang.district.info import did_you_mean, read_toml
 from qujiang.district.vocabulary import TABLE
 from qujiang.errors import Fault, ScenarioError
+from qujiang.methods.periods import read_span
 
 #: The order in which a scenario is applied.
 VERBS = ("remove", "set", "scale", "increase", "add")
 _CHOOSE = ("key", "keys", "where")
+_PROJECT = ("project", "opens")
 KEYS = {
-    "remove": ("table", *_CHOOSE, "reason"),
-    "set": ("table", *_CHOOSE, "values", "copy", "reason"),
-    "scale": ("table", *_CHOOSE, "column", "factor", "reason"),
-    "increase": ("table", *_CHOOSE, "column", "by", "reason"),
-    "add": ("table", "values", "reason"),
+    "remove": ("table", *_CHOOSE, "reason", *_PROJECT),
+    "set": ("table", *_CHOOSE, "values", "copy", "reason", *_PROJECT),
+    "scale": ("table", *_CHOOSE, "column", "factor", "reason", *_PROJECT),
+    "increase": ("table", *_CHOOSE, "column", "by", "reason", *_PROJECT),
+    "add": ("table", "values", "reason", *_PROJECT),
 }
 _HEAD = ("name_zh", "name_en", "reason")
 #: Head keys that may be left out: the reason in Chinese; without it the reason stands as it is.
@@ -80,6 +84,17 @@ class Entry:
         """The rows that it names; None where it names none."""
         one, many = self.content.get("key"), self.content.get("keys")
         return None if one is None and many is None else (str(one),) if many is None else tuple(map(str, many))
+
+    @property
+    def project(self) -> str | None:
+        """The project that it belongs to; None where it stands by itself."""
+        return self.content.get("project")
+
+    @property
+    def opens(self) -> str | None:
+        """When it opens, as written: ``opens``, else the ``opened`` of its row; None where it does not say."""
+        written = self.content.get("opens", self.content.get("values", {}).get("opened"))
+        return None if written is None else str(written)
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,6 +206,8 @@ def faults_of(entry: Entry, file: str) -> list[Fault]:
     reason = content.get("reason")
     if not isinstance(reason, str) or not reason.strip():
         fault("reason", reason, "a change needs a reason", 'write reason = "..."')
+    for key, rule, mend in _project_faults(entry):
+        fault(key, content[key], rule, mend)
     table = content.get("table")
     if not isinstance(table, str):
         fault("table", table, "key is missing", 'write table = "..."')
@@ -202,6 +219,24 @@ def faults_of(entry: Entry, file: str) -> list[Fault]:
         return faults
     _check_parts(entry, fault)
     return faults
+
+
+def _project_faults(entry: Entry) -> Iterator[tuple[str, str, str]]:
+    """Key, rule and mend of what is wrong with the project and the opening of an entry."""
+    project, opens = (entry.content.get(key) for key in _PROJECT)
+    if project is not None and not (isinstance(project, str) and project.strip()):
+        yield "project", "must be the id of a project", 'write project = "j10"'
+    if opens is None:
+        return
+    if project is None:
+        yield "opens", "says when, but not which project opens", 'write project = "..." beside it'
+    try:
+        read_span(str(opens), str(opens))
+        right = isinstance(opens, str)
+    except ValueError:
+        right = False
+    if not right:
+        yield "opens", "must be a date in quotes", 'write "2027", "2027-06" or "2027-06-30"'
 
 
 def _check_parts(entry: Entry, fault: Any) -> None:

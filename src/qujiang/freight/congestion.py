@@ -5,7 +5,7 @@ Four kinds of resource:
 lock
     flow in vessel passages a year, both directions together, laden and empty; an M/M/s queue with the chambers as servers and
     ``lockages_per_year`` x ``vessels_per_lockage_count`` as capacity. The traffic of others passes too, and turns away where
-    the wait would exceed a day.
+    the wait would exceed ``lock_turn_away_h`` of the rates (a day, assumed).
 berth
     flow in tonnes a year over a terminal's quay; its curve is fitted to a table ``waits`` that the port room hands over
 road
@@ -36,8 +36,6 @@ from qujiang.methods.delay import BPR, CONSTANT, MULTI_SERVER, Curves, curves, d
 
 #: A vessel that misses its lockage waits for so many at most, each time: the chamber goes there and back.
 LOCKAGES_MISSED = 2.0
-#: The traffic of others turns away from a lock rather than wait longer than this [h] (assumed).
-TURN_AWAY_H = 24.0
 #: Curve of the Bureau of Public Roads.
 BPR_FACTOR, BPR_POWER = 0.15, 4.0
 HOURS_PER_YEAR = 8760.0
@@ -224,7 +222,7 @@ def build_congestion(
     turned = [r.id for r in resources if r.kind == "lock" and r.background >= r.capacity]
     if turned:
         notes.append(
-            f"others alone would fill these locks; they turn away beyond {TURN_AWAY_H:g} h: {', '.join(turned)}"
+            f"others alone would fill these locks; they turn away beyond {problem.rates.turn_away_h:g} h: {', '.join(turned)}"
         )
     yuan = voyage_cost(problem.fleet, problem.rates).per_port_h[problem.fleet.carries_bulk]
     return Congestion(resources, of, float(np.median(yuan)) if len(yuan) else 0.0, tuple(notes))

@@ -10,7 +10,6 @@ from dataclasses import dataclass
 import numpy as np
 
 from qujiang.freight.assign import generalized_cost
-from qujiang.freight.congestion import TURN_AWAY_H
 from qujiang.freight.shared import SharedChains, delayed_legs
 from qujiang.methods.delay import delay, delay_slope
 
@@ -117,7 +116,7 @@ def _costs(shared: SharedChains, wait: np.ndarray, toll: np.ndarray, price: np.n
     others = np.flatnonzero(congestion.background > 0)
     value = congestion.background_yuan_per_h
     passing = value * wait[others] + toll[others]
-    turning = [value * TURN_AWAY_H] * int(sum(congestion.resources[r].kind == "lock" for r in others))
+    turning = [value * problem.rates.turn_away_h] * int(sum(congestion.resources[r].kind == "lock" for r in others))
     return np.concatenate([own, passing, turning])
 
 

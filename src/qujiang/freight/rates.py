@@ -41,6 +41,11 @@ NEEDED: dict[str, tuple[str, str]] = {
 }
 
 
+#: Hours: the traffic of others turns away from a lock rather than wait longer. A district without this row has the assumed
+#: value and range of ``TURN_AWAY_RANGE_H``.
+TURN_AWAY = "lock_turn_away_h"
+#: Least, most likely and most [h] (assumed).
+TURN_AWAY_RANGE_H = (12.0, 24.0, 72.0)
 #: A factor on every wait at a lock, set to ask what shorter waits are worth; never read from a district.
 LOCK_WAIT_FACTOR = "lock_wait_factor"
 
@@ -60,6 +65,11 @@ class Rates:
     def lock_wait_h(self, lock: str) -> float:
         """Mean wait before the lockage [h]."""
         return self.value.get(f"lock_wait_h.{lock}", self.value["lock_wait_h"])
+
+    @property
+    def turn_away_h(self) -> float:
+        """Wait at a lock beyond which the traffic of others turns away [h]."""
+        return self.value.get(TURN_AWAY, TURN_AWAY_RANGE_H[1])
 
     def with_values(self, **changes: float) -> Rates:
         """The same rates with some values set (names as in ``value``)."""
@@ -91,9 +101,10 @@ def read_rates(frame: pl.DataFrame) -> Rates:
                 for name in missing
             ]
         )
-    return Rates(
-        value,
-        {row["id"]: float(row["low_value"]) for row in rows if row["low_value"] is not None},
-        {row["id"]: float(row["high_value"]) for row in rows if row["high_value"] is not None},
-        frozenset(row["id"] for row in rows if row["status"] == "assumed"),
-    )
+    low = {row["id"]: float(row["low_value"]) for row in rows if row["low_value"] is not None}
+    high = {row["id"]: float(row["high_value"]) for row in rows if row["high_value"] is not None}
+    assumed = {row["id"] for row in rows if row["status"] == "assumed"}
+    if TURN_AWAY not in value:
+        low[TURN_AWAY], value[TURN_AWAY], high[TURN_AWAY] = TURN_AWAY_RANGE_H
+        assumed.add(TURN_AWAY)
+    return Rates(value, low, high, frozenset(assumed))

@@ -12,7 +12,7 @@ import numpy as np
 from scipy.sparse import csr_matrix
 
 from qujiang.freight.assign import generalized_cost
-from qujiang.freight.congestion import HOURS_PER_YEAR, TURN_AWAY_H, Congestion, Resource
+from qujiang.freight.congestion import HOURS_PER_YEAR, Congestion, Resource
 from qujiang.freight.legs import PricedLegs, price_legs
 from qujiang.freight.modes import Mode
 from qujiang.freight.problem import FreightProblem
@@ -44,7 +44,6 @@ class SharedChains:
     vessel_yuan: np.ndarray  # by entry of ``uses``: what an hour there costs the vessel [yuan/(t h)]
     per_t: np.ndarray  # by entry of ``uses``: flow of the resource that a tonne on the leg makes
     cell: np.ndarray  # by entry of ``uses`` and then of others: its place in the data of ``set.use``
-    pairing: tuple[np.ndarray, np.ndarray]
     set: ChainSet
     curves: Curves
     capacity: np.ndarray
@@ -179,7 +178,9 @@ def _with_others(
     pass_rows = own + np.arange(len(others))
     shape = (own + len(others) + int(may_turn.sum()), count)
     ones = np.ones(len(others))
-    cost = np.concatenate([held, np.zeros(len(others)), np.full(int(may_turn.sum()), value * TURN_AWAY_H)])
+    cost = np.concatenate(
+        [held, np.zeros(len(others)), np.full(int(may_turn.sum()), value * problem.rates.turn_away_h)]
+    )
     demand = np.concatenate([_own_demand(problem), congestion.background[others]])
     use, paid = np.concatenate([per_t, ones]), np.concatenate([worth, value * ones])
     size = np.concatenate([problem.parts.path_size, np.ones(shape[0] - own)])
@@ -192,38 +193,28 @@ def _with_others(
         ]
         of_chain = np.concatenate([chains.flow * seasons + chains.season, group, group[may_turn]])
         made = chain_set(of_chain, cost, demand, matrices[0], worth=matrices[1], path_size=size)
-        pairing = _pairing(made)
     else:
-        cell, pairing = known.cell, known.pairing
-        made = with_values(known.set, cell, pairing, use, paid)
+        cell = known.cell
+        made = with_values(known.set, cell, use, paid)
         made = replace(made, cost_yuan=cost, demand=demand, path_size=size)
     scale = np.full(own_groups + len(others), problem.rates["logit_scale"])
     of = _at_least_one(congestion.curves)
     return SharedChains(
-        problem, congestion, legs, uses, vessel, per_t, cell, pairing, made, of, _hard(congestion), scale, own_groups
+        problem, congestion, legs, uses, vessel, per_t, cell, made, of, _hard(congestion), scale, own_groups
     )
 
 
-def _pairing(made: ChainSet) -> tuple[np.ndarray, np.ndarray]:
-    """For each pair of entries of one chain in ``made.places``: the entry of ``use`` and that of ``worth``."""
-    first = made.use.indptr
-    row = made.places.use_chain
-    counts = np.diff(first)[row]
-    begin = np.repeat(first[row] - np.concatenate([[0], np.cumsum(counts)[:-1]]), counts)
-    return np.repeat(np.arange(len(row)), counts), (begin + np.arange(len(begin))).astype(np.int64)
-
-
-def with_values(
-    made: ChainSet, cell: np.ndarray, pairing: tuple[np.ndarray, np.ndarray], use: np.ndarray, worth: np.ndarray
-) -> ChainSet:
+def with_values(made: ChainSet, cell: np.ndarray, use: np.ndarray, worth: np.ndarray) -> ChainSet:
     """The same chains with other uses and worths, entry by entry, in the same places."""
     taken, paid = (np.bincount(cell, value, made.use.nnz) for value in (use, worth))
     matrices = [
         csr_matrix((data, made.use.indices, made.use.indptr), shape=made.use.shape, copy=False)
         for data in (taken, paid)
     ]
+    pairs = np.take(taken, made.places.pair_use)
+    pairs *= np.take(paid, made.places.pair_worth)
     places = replace(
-        made.places, use_value=taken, worth_value=paid, pair_value=taken[pairing[0]] * paid[pairing[1]]
+        made.places, use_value=taken, worth_value=paid, pair_value=pairs
     )  # fmt: skip
     symmetric = bool((taken == paid).all())
     return replace(made, use=matrices[0], worth=matrices[1], symmetric=symmetric, places=places)

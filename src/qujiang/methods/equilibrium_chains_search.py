@@ -26,7 +26,10 @@ TOWARDS_FULL = 0.9
 
 @dataclass(frozen=True, slots=True)
 class Places:
-    """Where each entry of ``use`` and ``worth``, and each pair of them in one chain, is added up; kept while only costs and demand change."""
+    """Where each entry of ``use`` and ``worth``, and each pair of them in one chain, is added up; kept while only costs and demand change.
+
+    Pairs stand in the order of the resources that they join: those of cell r, s begin at ``pair_first[r * resources + s]``.
+    """
 
     use_column: Ints
     use_value: Floats
@@ -35,7 +38,9 @@ class Places:
     worth_value: Floats
     worth_chain: Ints
     worth_of_group: Ints
-    pair: Ints
+    pair_first: Ints
+    pair_use: Ints  # the entry of ``use``
+    pair_worth: Ints  # the entry of ``worth``
     pair_value: Floats
     pair_chain: Ints
 
@@ -95,6 +100,11 @@ def places_of(group: Ints, use: Sparse, worth: Sparse) -> Places:
     pair_chain = np.repeat(taken.row, counts)
     begin = np.repeat(worth.indptr[taken.row] - np.concatenate([[0], np.cumsum(counts)[:-1]]), counts)
     partner = (begin + np.arange(pair_chain.size)).astype(np.int64)
+    cell = np.repeat(taken.col.astype(np.int64), counts) * resources + worth.indices[partner]
+    order = np.argsort(cell, kind="stable")
+    first = np.concatenate([[0], np.cumsum(np.bincount(cell, minlength=resources * resources))])
+    entry = np.repeat(np.arange(taken.data.size), counts)[order]
+    other = partner[order]
     return Places(
         use_column=taken.col.astype(np.int64),
         use_value=taken.data,
@@ -103,9 +113,11 @@ def places_of(group: Ints, use: Sparse, worth: Sparse) -> Places:
         worth_value=paid.data,
         worth_chain=paid.row,
         worth_of_group=group[paid.row] * resources + paid.col,
-        pair=np.repeat(taken.col.astype(np.int64), counts) * resources + worth.indices[partner],
-        pair_value=np.repeat(taken.data, counts) * worth.data[partner],
-        pair_chain=pair_chain,
+        pair_first=first.astype(np.int32),
+        pair_use=entry,
+        pair_worth=other,
+        pair_value=taken.data[entry] * worth.data[other],
+        pair_chain=pair_chain[order].astype(np.int32),
     )
 
 
@@ -214,15 +226,15 @@ class ChainSearch:
         system[curve, curve] += 1.0
         # room to spare at hardly any price: the price goes to 0, apart from the others (two-metric projection)
         close = min(1e-3, state.residual) / self.scale.max()
-        idle = np.flatnonzero(self.hard & (state.at <= close) & (right <= 0.0))
+        at_rest = self.hard & (state.at <= close) & (right <= 0.0)
+        idle, paid = np.flatnonzero(at_rest), np.flatnonzero(self.hard & ~at_rest)
         system[idle] = 0.0
         system[:, idle] = 0.0
         system[idle, idle] = 1.0
         right[idle] = -state.at[idle]
-        paid = np.setdiff1d(np.flatnonzero(self.hard), idle)
         # where the choice hardly answers to a price, its step is held to about ten units of the logit
         system[paid, paid] += 0.1 * self.scale.min() * abs(right[paid]) + 1e-12 * self.size[paid] * self.scale.mean()
-        return np.asarray(np.linalg.lstsq(system, right, rcond=None)[0], dtype=np.float64)
+        return _solved(system, right)
 
     def _longest(self, at: Floats, move: Floats) -> float:
         """Length of step at which no queue fills up and no price leaps."""
@@ -270,7 +282,9 @@ class ChainSearch:
         chains, size = self.chains, self.size.size
         pull = state.amount * self.scale[chains.group]
         places = chains.places
-        direct = np.bincount(places.pair, places.pair_value * pull[places.pair_chain], size * size).reshape(size, size)
+        cells = (size * size, pull.size)
+        of_pairs = csr_matrix((places.pair_value, places.pair_chain, places.pair_first), shape=cells, copy=False)
+        direct = np.asarray(of_pairs @ pull).reshape(size, size)
         shape = (chains.demand.size, size)
         entries = (
             (places.use_of_group, places.use_value * state.share[places.use_chain]),
@@ -309,6 +323,17 @@ class ChainSearch:
 
     def _potential(self, flow: Floats) -> Floats:
         return flow * delay(self.curves, flow) if self.system_optimum else delay_integral(self.curves, flow)
+
+
+def _solved(system: Floats, right: Floats) -> Floats:
+    """The linear system; by least squares where it is singular, or so nearly that its solution does not fit."""
+    try:
+        found = np.linalg.solve(system, right)
+    except np.linalg.LinAlgError:
+        found = np.full(right.size, np.nan)
+    if np.isfinite(found).all() and abs(system @ found - right).max(initial=0.0) <= 1e-8 * abs(right).max(initial=0.0):
+        return np.asarray(found, dtype=np.float64)
+    return np.asarray(np.linalg.lstsq(system, right, rcond=None)[0], dtype=np.float64)
 
 
 def _crossed(one: Floats, other: Floats) -> Floats:

@@ -19,16 +19,17 @@ import polars as pl
 
 from qujiang.district.project_effects import project_scenario
 from qujiang.errors import ScenarioError
-from qujiang.outlook.measures import ceiling
 from qujiang.outlook.projects import BEGUN, FINISHED, Project, read_projects
 from qujiang.outlook.schedule import expect_finishes
+from qujiang.plan.dated import Dated
 from qujiang.plan.draws import Input, Inputs, triangular
+from qujiang.plan.effects import Effects, read_effects, side_with_effects
 from qujiang.plan.input_names import with_names
 from qujiang.words import Both
 
 if TYPE_CHECKING:
     from qujiang.district import District
-    from qujiang.plan.futures import Block, FutureModel
+    from qujiang.plan.futures import FutureModel
 
 Floats = np.ndarray
 #: Stream of chance of the projects: no other draw moves with it.
@@ -86,6 +87,7 @@ class Delays:
     moving: tuple[str, ...]
     states: Mapping[frozenset[str], FutureModel]
     added: Mapping[str, Mapping[str, float]]  # project -> measure -> what it adds
+    bare: FutureModel | None = None  # without any of the projects
 
     @property
     def inputs(self) -> Inputs:
@@ -143,12 +145,16 @@ def lay_over(overlaid: District, projects: Collection[str]) -> District:
     """The district with these projects open; itself where there are none."""
     if not projects:
         return overlaid
-    ordered = [name for name in overlaid["projects"]["id"] if name in set(projects)]
+    ordered = _in_order(overlaid, projects)
     return overlaid.with_overlay(project_scenario(overlaid.frames, ordered, lines=overlaid.lines))
 
 
 def with_delays(
-    overlaid: District, projects: Sequence[str], year: int, build: Callable[[District], FutureModel]
+    overlaid: District,
+    projects: Sequence[str],
+    year: int,
+    build: Callable[[District], FutureModel],
+    dated: Dated | None = None,
 ) -> FutureModel:
     """The model of the plan with the projects open, which draws when.
 
@@ -158,30 +164,73 @@ def with_delays(
         The district with its scenario and without the projects.
     build
         Makes the model of a district.
+    dated
+        What of the scenario waits for projects.
     """
+    opened, waited = tuple(projects), () if dated is None else dated.projects
+    projects = tuple(dict.fromkeys([*opened, *waited]))
+    plan = _Plan(overlaid, opened, dated)
     effects = overlaid["project_effects"]
     plain = (pl.col("verb") == "increase") & (pl.col("table") == "measures") & (pl.col("column") == "added_value")
-    mixed = set(effects.filter(~plain)["project"])
+    mixed = {*effects.filter(~plain)["project"], *waited}
     heavy = [name for name in projects if name in mixed]
     moving = tuple(heavy[:MOST_STATES])
     held = dict.fromkeys(heavy[MOST_STATES:], HELD_MANY)
-    states = _states(overlaid, moving, held, build)
+    states = _states(plan, moving, held, build)
     asked = {row["id"] for row in states[frozenset()].measures}
     other = [name for name in moving if {row["id"] for row in states[frozenset([name])].measures} != asked]
     if other:  # without it there is no value to go back to
         held |= dict.fromkeys(other, HELD_TESTABLE)
         moving = tuple(name for name in moving if name not in other)
-        states = _states(overlaid, moving, held, build)
+        states = _states(plan, moving, held, build)
     added = {name: _added(overlaid, name) for name in projects if name not in mixed}
-    delays = Delays(tuple(_delays(overlaid, projects, held, year)), moving, states, added)
-    return replace(states[frozenset(moving)], delays=delays)
+    drawn = read_effects(overlaid, opened)
+    states = {state: _with_effects(model, plan, {*state, *held}, drawn) for state, model in states.items()}
+    bare = states[frozenset()]
+    if held:  # they are open in that state: without any project is one more
+        bare = replace(build(plan.lay(())), effects=drawn.of(()))
+    delays = Delays(tuple(_delays(plan, projects, held, year)), moving, states, added, bare)
+    return replace(states[frozenset(moving)], delays=delays, effects=drawn)
+
+
+@dataclass(frozen=True, slots=True)
+class _Plan:
+    """The district with its scenario, the projects that are opened besides, and what of the scenario waits for projects."""
+
+    overlaid: District
+    opened: tuple[str, ...]
+    dated: Dated | None
+
+    def lay(self, finished: Collection[str]) -> District:
+        """With these projects finished, and no other."""
+        return lay_over(self.scenario(finished), self.own(finished))
+
+    def scenario(self, finished: Collection[str]) -> District:
+        """The scenario as far as these projects are finished."""
+        return self.overlaid if self.dated is None else self.dated.lay(finished)
+
+    def own(self, finished: Collection[str]) -> list[str]:
+        """Those whose effects are open."""
+        return _in_order(self.overlaid, set(finished) & set(self.opened))
+
+
+def _with_effects(model: FutureModel, plan: _Plan, finished: Collection[str], effects: Effects) -> FutureModel:
+    """A state with what is drawn of the effects of its projects."""
+    target, own = model.target, plan.own(finished)
+    if target is not None:
+        target = side_with_effects(target, plan.scenario(finished), own, effects)
+    return replace(model, target=target, effects=effects.of(own))
+
+
+def _in_order(overlaid: District, projects: Collection[str]) -> list[str]:
+    return [name for name in overlaid["projects"]["id"] if name in projects]
 
 
 def _states(
-    overlaid: District, moving: Sequence[str], held: Collection[str], build: Callable[[District], FutureModel]
+    plan: _Plan, moving: Sequence[str], held: Collection[str], build: Callable[[District], FutureModel]
 ) -> dict[frozenset[str], FutureModel]:
     sets = [frozenset(chosen) for size in range(len(moving) + 1) for chosen in combinations(moving, size)]
-    return {chosen: build(lay_over(overlaid, {*chosen, *held})) for chosen in sets}
+    return {chosen: build(plan.lay({*chosen, *held})) for chosen in sets}
 
 
 def _added(overlaid: District, name: str) -> dict[str, float]:
@@ -191,15 +240,20 @@ def _added(overlaid: District, name: str) -> dict[str, float]:
     return {measure: value for measure, value in found.items() if value}
 
 
-def _delays(overlaid: District, projects: Sequence[str], held: Mapping[str, str], year: int) -> list[Delay]:
+def _delays(plan: _Plan, projects: Sequence[str], held: Mapping[str, str], year: int) -> list[Delay]:
+    """Laws and finishes; a scenario says of its own projects that they are open, so these are read without it."""
+    dated = plan.dated
+    overlaid = plan.overlaid if dated is None else dated.lay(())
     read = {project.id: project for project in read_projects(overlaid["projects"])}
     rows = {row["id"]: row for row in overlaid["projects"].to_dicts()}
     expected = expect_finishes(tuple(read.values()), _day(overlaid))
     made = []
     for name in sorted(projects, key=lambda one: (_depth(one, read), projects.index(one))):
         project, finish = read[name], expected[name].finish
+        given = None if dated is None else dated.opens.get(name)
+        finish = finish if given is None else given
         own = _own_months(rows[name])
-        waits = bool(project.after) and project.state not in BEGUN and project.planned_days is not None
+        waits = bool(project.after) and project.state not in BEGUN and project.planned_days is not None and not given
         made.append(
             Delay(
                 name, project.name_zh, project.name_en, float(year) if finish is None else year_of(finish),
@@ -259,116 +313,3 @@ def state_weights(
                 most = np.maximum(most, share)
         found[state] = np.maximum(least - most, 0.0)
     return found
-
-
-def delayed_block(
-    model: FutureModel, own: Mapping[str, Floats], run: Callable[[FutureModel], Block], count: int
-) -> Block:
-    """One block of futures with its projects late.
-
-    Parameters
-    ----------
-    own
-        Independent points of ``Delays.inputs``.
-    run
-        Runs the block in one state.
-    """
-    delays = model.delays
-    assert delays is not None
-    finish = delays.finishes(own, count)
-    blocks = _Lazy(delays.states, run)
-    full = blocks[frozenset(delays.moving)]
-
-    def mixed(year: int, value: Callable[[Block], Floats]) -> Floats:
-        shares = {name: year_share(finish[name], year) for name in delays.moving}
-        total = np.zeros(count)
-        for state, weight in state_weights(shares, list(delays.states), count).items():
-            if weight.any():
-                total = total + weight * value(blocks[state])
-        return total
-
-    def plus(measure: str, year: int) -> Floats:
-        parts = [(name, by[measure]) for name, by in delays.added.items() if measure in by]
-        return sum((year_share(finish[name], year) * value for name, value in parts), np.zeros(count))
-
-    rows = {row["id"]: row for row in model.measures}
-    values: dict[str, Floats] = {}
-    courses: dict[str, Floats] = {}
-    for name in full.values:
-        last, first = rows[name]["target_year"] or model.year, model.paces.get(name, (0.0, model.base_year))[1]
-        capped = ceiling(rows[name]["unit"], rows[name]["today_value"])
-        added = any(name in by for by in delays.added.values())
-        values[name] = _end(mixed(last, lambda block, name=name: block.values[name]), plus(name, last), capped, added)
-        start = full.starts.get(name)
-        if start is None or last <= first or np.any(start <= 0) or np.any(full.values[name] <= 0):
-            continue
-        for year in range(first, last + 1):
-
-            def at(block: Block, name: str = name, part: float = (year - first) / (last - first)) -> Floats:
-                return block.starts[name] * (block.values[name] / block.starts[name]) ** part
-
-            courses[f"{name}:{year}"] = _end(mixed(year, at), plus(name, year), capped, added)
-    shares = {name: year_share(finish[name], model.year) for name in delays.moving}
-    weights = state_weights(shares, list(delays.states), count)
-    heaviest = np.argmax(np.stack(list(weights.values())), axis=0)
-    most = [blocks[state] if weights[state].any() else full for state in weights]
-    picked = np.arange(count)
-    return replace(
-        full,
-        values=values,
-        kinds=np.stack([block.kinds for block in most])[heaviest, picked],
-        locks=np.stack([block.locks for block in most])[heaviest, picked],
-        points={**full.points, **own},
-        waits_h=mixed(model.year, lambda block: block.waits_h),
-        free_ratio=mixed(model.year, lambda block: block.free_ratio),
-        steps=sum(block.steps for block in blocks.values()),
-        courses=courses,
-        finish=finish,
-    )
-
-
-def _end(value: Floats, more: Floats, capped: float, added: bool) -> Floats:
-    return np.minimum(value + more, capped) if added else value
-
-
-class _Lazy(dict[frozenset[str], "Block"]):
-    """Blocks by state, each run when it is first asked for."""
-
-    def __init__(self, states: Mapping[frozenset[str], FutureModel], run: Callable[[FutureModel], Block]) -> None:
-        super().__init__()
-        self.states, self.run = states, run
-
-    def __missing__(self, state: frozenset[str]) -> Block:
-        self[state] = self.run(self.states[state])
-        return self[state]
-
-
-def project_rows(delays: Delays, finish: Mapping[str, Floats], year: int) -> list[dict[str, Any]]:
-    """In which share of the futures each project is finished by the end of a year, and the share of that year in which it counts."""
-    found = []
-    for project in delays.projects:
-        ends = finish[project.id]
-        found.append(
-            {
-                "id": project.id, "name_zh": project.name_zh, "name_en": project.name_en, "year": year,
-                "expected_finish_year": project.finish, "undated": project.undated,
-                "delay_low_months": project.low_months, "delay_months": project.middle_months,
-                "delay_high_months": project.high_months, "assumed": project.assumed,
-                "finished_share": float(np.mean(ends <= year + 1)),
-                "year_share": float(np.mean(year_share(ends, year))),
-                "median_finish_year": float(np.median(ends)),
-                "held": project.held,
-            }
-        )  # fmt: skip
-    return found
-
-
-def projects_table(rows: Sequence[Mapping[str, Any]]) -> pl.DataFrame:
-    """The same as a table."""
-    names = {
-        "id": pl.String, "name_zh": pl.String, "name_en": pl.String, "year": pl.Int64, "expected_finish_year": pl.Float64,
-        "undated": pl.Boolean, "delay_low_months": pl.Float64, "delay_months": pl.Float64, "delay_high_months": pl.Float64,
-        "assumed": pl.Boolean, "finished_share": pl.Float64, "year_share": pl.Float64, "median_finish_year": pl.Float64,
-        "held": pl.String,
-    }  # fmt: skip
-    return pl.DataFrame([dict(row) for row in rows], schema=names).rename({"id": "project"})

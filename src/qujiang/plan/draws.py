@@ -18,7 +18,7 @@ from qujiang.district.economy import follows
 from qujiang.district.observations import Observations
 from qujiang.errors import ScenarioError
 from qujiang.freight.problem import FreightProblem
-from qujiang.freight.rates import NEEDED
+from qujiang.freight.rates import NEEDED, TURN_AWAY
 from qujiang.methods import quasi_random
 from qujiang.methods.forecast import LEVELS
 from qujiang.outlook.foresee import foresee
@@ -39,6 +39,8 @@ EQUIPMENT = (
     "working_days", "hours_per_day", "auxiliary_hours", "berthing_hours", "berth_utilisation", "design_call_t",
     "gate_minutes",
 )  # fmt: skip
+#: What a rate is that a district may leave out.
+WITHOUT_ROW = {TURN_AWAY: "wait at a lock beyond which the traffic of others turns away"}
 #: Streams of chance: what the plan's rooms compute, and what is only foreseen.
 ROOMS, FORESIGHT = 0, 1
 
@@ -91,9 +93,13 @@ class Inputs:
         """Every range shrunk to its middle: the base future."""
         return Inputs(self.stream, tuple(replace(x, low=x.middle, high=x.middle, knots=()) for x in self.items))
 
-    def own(self, seed: int, block: int) -> dict[str, Floats]:
-        """Independent points of one block of futures, shape (128,) each, before groups share anything."""
-        points = quasi_random.points(seed, self.stream, block, self.keys)
+    def own(self, seed: int, block: int, again: str = "") -> dict[str, Floats]:
+        """Independent points of one block of futures, shape (128,) each, before groups share anything.
+
+        The input named by ``again`` is drawn a second time, apart from the first; all others stay as they are.
+        """
+        names = [f"{key}, again" if key == again else key for key in self.keys]
+        points = quasi_random.points(seed, self.stream, block, names)
         return {item.key: points[:, column] for column, item in enumerate(self.items)}
 
     def positions(self, own: Mapping[str, Floats]) -> dict[str, Floats]:
@@ -157,10 +163,14 @@ def _rates(problem: FreightProblem, tables: Mapping[str, pl.DataFrame]) -> Itera
     rates = problem.rates
     words = dict(zip(tables["rates"]["id"], tables["rates"]["description"], strict=True))
     for name in rates.value:
-        known = name in NEEDED or name.startswith("lock_wait_h.") or name == "truck_payload"
+        known = name in NEEDED or name.startswith("lock_wait_h.") or name in ("truck_payload", TURN_AWAY)
         if known and name not in HELD:
             yield triangular(
-                f"rates:{name}", words.get(name) or name, rates.low.get(name), rates[name], rates.high.get(name)
+                f"rates:{name}",
+                words.get(name) or WITHOUT_ROW.get(name, name),
+                rates.low.get(name),
+                rates[name],
+                rates.high.get(name),
             )
 
 

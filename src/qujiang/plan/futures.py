@@ -17,9 +17,11 @@ from qujiang.district.economy import points_faster
 from qujiang.district.observations import read as read_observations
 from qujiang.methods import quasi_random
 from qujiang.outlook.measures import MeasureState, ceiling
-from qujiang.plan.delays import Delays, delayed_block
+from qujiang.plan.delayed import delayed_block
+from qujiang.plan.delays import Delays
 from qujiang.plan.draws import Foreseen, Inputs, foresee_measure, measure_inputs
 from qujiang.plan.economy import Driver, points_off_reference, read_drivers, with_economy
+from qujiang.plan.effects import Effects
 from qujiang.plan.futures_coupling import STARTS
 from qujiang.plan.futures_limits import KINDS
 from qujiang.plan.futures_port import PortFutures, Today, run_port
@@ -50,6 +52,7 @@ class FutureModel:
     today_teu: float
     drivers: tuple[Driver, ...] = ()  # what of the economy drives demand
     delays: Delays | None = None  # of projects; the rest of this model has them all finished
+    effects: Effects | None = None  # of the projects that are open here: what is drawn of them
 
     def collapsed(self) -> FutureModel:
         """Every range shrunk to its middle."""
@@ -58,11 +61,11 @@ class FutureModel:
             if side is None:
                 return None
             middle = np.repeat(side.value_of_time[:, 1:2], 3, axis=1)
-            return replace(side, inputs=side.inputs.collapsed(), value_of_time=middle)
+            return replace(side, inputs=side.inputs.collapsed(), value_of_time=middle, pulls=(), flow_pulls=())
 
         base = still(self.base)
         target = base if self.target is self.base else still(self.target)
-        return replace(self, base=base, target=target, foresight=self.foresight.collapsed())
+        return replace(self, base=base, target=target, foresight=self.foresight.collapsed(), effects=None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +84,7 @@ class Block:
     steps: int  # of the equilibria
     courses: Mapping[str, Floats] = field(default_factory=dict)  # <measure>:<year>, where projects are delayed
     finish: Mapping[str, Floats] = field(default_factory=dict)  # project -> year with decimals
+    without: Mapping[str, Floats] = field(default_factory=dict)  # measure -> value without any of the projects
 
 
 def build_model(
@@ -136,11 +140,17 @@ def _has_future(row: Mapping[str, Any], state: MeasureState) -> bool:
     return row["model"] == "carried" or str(row["model"]).startswith("freight")
 
 
-def run_block(model: FutureModel, seed: int, block: int, *, start: str = STARTS[0]) -> Block:
+def run_block(
+    model: FutureModel, seed: int, block: int, *, start: str = STARTS[0], again: str = "", rooms: bool = True
+) -> Block:
     """Run one block of 128 futures.
 
     Parameters
     ----------
+    again
+        An input that is drawn a second time, with all others as they are (`qujiang.plan.totals`). What binds is not asked then.
+    rooms
+        Without them only the measures that no room computes are: in milliseconds.
     start
         Where the agreement of freight and port is searched from (`futures_coupling.STARTS`); the answer does not depend on it.
 
@@ -152,30 +162,41 @@ def run_block(model: FutureModel, seed: int, block: int, *, start: str = STARTS[
         Cargo without another way is more than a drawn capacity.
     """
     if model.delays is not None:
-        drawn = model.delays.inputs.own(seed, block)
-        return delayed_block(model, drawn, lambda state: _run_state(state, seed, block, start), quasi_random.BLOCK)
-    return _run_state(model, seed, block, start)
+        drawn = model.delays.inputs.own(seed, block, again) | _own_effects(model, seed, block, again)
+        return delayed_block(
+            model, drawn, lambda state: _run_state(state, seed, block, start, again, rooms), quasi_random.BLOCK
+        )
+    return _run_state(model, seed, block, start, again, rooms)
 
 
-def _run_state(model: FutureModel, seed: int, block: int, start: str) -> Block:
-    own = model.foresight.own(seed, block)
+def _run_state(model: FutureModel, seed: int, block: int, start: str, again: str, rooms: bool) -> Block:
+    own = model.foresight.own(seed, block, again)
     seen = model.foresight.values(model.foresight.positions(own))
-    values, starts = _foreseen(model, seen)
+    of_projects = _own_effects(model, seed, block, again)
+    added = model.effects.added(of_projects) if model.effects is not None else {}
+    values, starts = _foreseen(model, seen, added)
+    own.update(of_projects)
     none = np.zeros(quasi_random.BLOCK)
-    if model.base is None or model.target is None:
+    if model.base is None or model.target is None or not rooms:
         lock = np.full(len(none), -1)
-        return Block(values, starts, none.astype(int), lock, own, none, none, {}, none.astype(bool), 0)
-    rooms = _all_inputs(model.base.inputs, model.target.inputs)
-    drawn = rooms.own(seed, block)
+        return Block(values, starts, none.astype(int), lock, own, none, none + 1, {}, none.astype(bool), 0)
+    all_inputs = _all_inputs(model.base.inputs, model.target.inputs)
+    drawn = all_inputs.own(seed, block, again)
     own.update(drawn)
     today = Today(model.today_t, model.today_teu, model.base_year, model.year)
+    positions = all_inputs.positions(drawn) | of_projects
     economy = points_off_reference(model.drivers, model.foresight, seen)
-    port = run_port(model.base, model.target, today, rooms.positions(drawn), start, economy)
-    found, begun = _freight_measures(model, port)
+    port = run_port(model.base, model.target, today, positions, start, economy, with_binders=not again)
+    found, begun = _freight_measures(model, port, added)
     return Block(
         {**values, **found}, {**starts, **begun}, port.kind, port.lock, own, port.wait_h, port.free_ratio, port.figures,
         port.contradicts, port.steps,
     )  # fmt: skip
+
+
+def _own_effects(model: FutureModel, seed: int, block: int, again: str) -> dict[str, Floats]:
+    """Positions of the projects' effects; no group shares anything, so that points and positions are one."""
+    return {} if model.effects is None else model.effects.inputs.own(seed, block, again)
 
 
 def _all_inputs(base: Inputs, target: Inputs) -> Inputs:
@@ -189,7 +210,9 @@ def significant(values: Floats, digits: int = 4) -> Floats:
     return np.where(values == 0, 0.0, np.round(values / size) * size)
 
 
-def _freight_measures(model: FutureModel, port: PortFutures) -> tuple[dict[str, Floats], dict[str, Floats]]:
+def _freight_measures(
+    model: FutureModel, port: PortFutures, added: Values
+) -> tuple[dict[str, Floats], dict[str, Floats]]:
     values: dict[str, Floats] = {}
     starts: dict[str, Floats] = {}
     throughput = port.throughput_t
@@ -205,7 +228,8 @@ def _freight_measures(model: FutureModel, port: PortFutures) -> tuple[dict[str, 
             values[name], start = today * port.cost_ratio, today
         else:
             continue
-        values[name] = np.minimum(significant(values[name]) + _added(row), ceiling(row["unit"], today))
+        found = significant(values[name]) + _added(row) + added.get(name, 0.0)
+        values[name] = np.minimum(found, ceiling(row["unit"], today))
         if start is not None:
             starts[name] = np.full(len(throughput), float(start))
     return values, starts
@@ -216,7 +240,7 @@ def _added(row: Mapping[str, Any]) -> float:
     return float(row.get("added_value") or 0.0)
 
 
-def _foreseen(model: FutureModel, drawn: Values) -> tuple[dict[str, Floats], dict[str, Floats]]:
+def _foreseen(model: FutureModel, drawn: Values, added: Values) -> tuple[dict[str, Floats], dict[str, Floats]]:
     """Measures that grow or are carried: today's value times its growth, and what is added, up to their ceiling."""
     values: dict[str, Floats] = {}
     starts: dict[str, Floats] = {}
@@ -226,7 +250,8 @@ def _foreseen(model: FutureModel, drawn: Values) -> tuple[dict[str, Floats], dic
             continue
         _, first = model.paces[name]
         start = drawn.get(f"today:{name}", np.full(quasi_random.BLOCK, float(row["today_value"])))
-        grown = start * (1 + drawn[f"pace:{name}"] / 100) ** max(row["target_year"] - first, 0) + _added(row)
+        grown = start * (1 + drawn[f"pace:{name}"] / 100) ** max(row["target_year"] - first, 0)
+        grown = grown + _added(row) + added.get(name, 0.0)
         values[name] = np.minimum(grown, ceiling(row["unit"], row["today_value"]))
         starts[name] = start
     return values, starts

@@ -12,7 +12,6 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from qujiang.errors import InfeasibleError, NotConvergedError
-from qujiang.freight.congestion import TURN_AWAY_H
 from qujiang.freight.shared import SharedChains, with_values
 from qujiang.freight.use import payload_of_legs, quay_calls
 from qujiang.methods.delay import CONSTANT, MULTI_SERVER, Curves, delay
@@ -35,7 +34,6 @@ class Crowd:
 
     set: ChainSet
     cell: Floats
-    pairing: tuple[Floats, Floats]
     rank: Floats  # for each chain of ``set``: its row in ``Terms``
     own_groups: int
     seasons: int
@@ -98,7 +96,7 @@ def read_crowd(coupled: Coupled, order: Floats, lock_rows: Mapping[str, int]) ->
     ]
     calls = quay_calls(problem, problem.port).reshape(-1, width).sum(axis=1)
     return Crowd(
-        set=shared.set, cell=shared.cell, pairing=shared.pairing, rank=rank, own_groups=shared.own_groups,
+        set=shared.set, cell=shared.cell, rank=rank, own_groups=shared.own_groups,
         seasons=len(problem.season_share), calls=calls, entry_chain=chain, entry_resource=uses.resource,
         entry_count=uses.count, entry_per_t=shared.per_t, entry_class=np.array(of_class, dtype=np.int64),
         entry_per_payload=np.where(afloat, 1 / payload, 0.0), entry_form=problem.form[problem.chains.flow[chain]],
@@ -125,6 +123,7 @@ class Drawn:
     standing: Floats  # (classes,) [yuan/h]
     empty: Floats  # laden and empty passages a laden one
     logit_scale: Floats
+    turn_away_h: Floats  # wait at a lock beyond which others turn away
     payload: Floats | float  # factor on a lorry's load
     speed: Floats | float  # factor on a lorry's speed
     held_h: Floats  # (resources,) wait that costs hold
@@ -143,6 +142,7 @@ class Agreed:
     freight: Floats  # (rows of Terms,) what the waits add to the freight of the vessel [yuan/t]
     wait_h: Floats  # (resources,)
     price: Floats  # (resources,) of walls [yuan/t]
+    gains_at_most: Floats  # (resources,) tonnes at the port that a wait beyond the held one takes off, all else fixed [t/year, of the model]
     steps: int
 
 
@@ -166,10 +166,11 @@ class Crowded:
         shape = self.drawn.curve_base.shape
         made = [self.curves(f) for f in range(shape[1])]
         of = Curves(*(np.concatenate([getattr(c, name) for c in made]) for name in Curves.__slots__))
+        most = np.repeat(self.drawn.turn_away_h, shape[0])
         low, high = np.zeros(len(of.base)), np.where(of.is_queue, of.capacity, 0.0)
         for _ in range(30):
             middle = (low + high) / 2
-            over = delay(of, middle) > TURN_AWAY_H
+            over = delay(of, middle) > most
             low, high = np.where(over, low, middle), np.where(over, middle, high)
         return np.where(of.is_queue, low, np.inf).reshape(shape[1], shape[0]).T
 
@@ -193,12 +194,10 @@ class Crowded:
         hour = float(np.median(drawn.standing[crowd.carries_bulk, f])) if crowd.carries_bulk.any() else 0.0
         ones = np.ones(len(crowd.others))
         turning = len(crowd.set.cost_yuan) - self.own - len(crowd.others)
-        made = with_values(
-            crowd.set, crowd.cell, crowd.pairing, np.concatenate([per_t, ones]), np.concatenate([worth, hour * ones])
-        )
+        made = with_values(crowd.set, crowd.cell, np.concatenate([per_t, ones]), np.concatenate([worth, hour * ones]))
         return replace(
             made,
-            cost_yuan=np.concatenate([cost, 0 * ones, np.full(turning, hour * TURN_AWAY_H)]),
+            cost_yuan=np.concatenate([cost, 0 * ones, np.full(turning, hour * drawn.turn_away_h[f])]),
             demand=np.concatenate([drawn.demand[:, f], drawn.others[:, f]]),
         )
 
@@ -213,16 +212,29 @@ class Crowded:
         )  # fmt: skip
 
     def solve(
-        self, f: int, *, start: str = STARTS[0], growth: float = 1.0, fixed: int = -1
+        self,
+        f: int,
+        *,
+        start: str | ChainEquilibrium = STARTS[0],
+        growth: float = 1.0,
+        fixed: int = -1,
+        chains: ChainSet | None = None,
     ) -> tuple[ChainSet, ChainEquilibrium]:
         """One future, with every own flow grown by a factor, or with the wait of one resource as costs hold it.
+
+        Parameters
+        ----------
+        start
+            Where the search begins: a name, or the answer of a neighbouring question.
+        chains
+            Those of this future, where they are at hand.
 
         Raises
         ------
         InfeasibleError, NotConvergedError
             As the equilibrium does; the future is named.
         """
-        chains, curves = self.chains(f), self.curves(f)
+        chains, curves = self.chains(f) if chains is None else chains, self.curves(f)
         if growth != 1.0:
             demand = chains.demand.copy()
             demand[: self.crowd.own_groups] *= growth
@@ -231,7 +243,7 @@ class Crowded:
             curves = _fixed(curves, fixed, float(self.drawn.held_h[fixed, f]))
         scale = np.full(len(chains.demand), self.drawn.logit_scale[f])
         walls = self.drawn.wall_t[:, f]
-        begin = self._begin(start, f, chains, curves, walls)
+        begin = self._begin(start, f, chains, curves, walls) if isinstance(start, str) else start
         try:
             return chains, chain_equilibrium(chains, scale, curves, walls, tolerance=TOLERANCE, start=begin)
         except (NotConvergedError, InfeasibleError) as reason:
@@ -257,7 +269,11 @@ class Crowded:
 
     def all(self, start: str = STARTS[0]) -> tuple[Agreed, list[ChainEquilibrium]]:
         """Every future of the block. Its chains are not kept: a block of them is half a gigabyte."""
-        futures = [self.solve(f, start=start)[1] for f in range(self.drawn.cost.shape[1])]
+        futures, gains = [], np.zeros(self.drawn.held_h.shape)
+        for f in range(self.drawn.cost.shape[1]):
+            chains, found = self.solve(f, start=start)
+            futures.append(found)
+            gains[:, f] = self._lock_gains_at_most(f, chains, found)
         crowd = self.crowd
         tonnes = np.empty_like(self.drawn.cost)
         freight = np.empty_like(tonnes)
@@ -269,11 +285,9 @@ class Crowded:
             freight[crowd.rank, f] = np.bincount(crowd.entry_chain, added, self.own)
             wait[:, f] = np.where(self.hard, 0.0, found.price)
             price[:, f] = np.where(self.hard, found.price, 0.0)
-        return Agreed(tonnes, freight, wait, price, sum(found.steps for found in futures)), futures
+        return Agreed(tonnes, freight, wait, price, gains, sum(found.steps for found in futures)), futures
 
-    def lock_gains_at_most(self, f: int, found: ChainEquilibrium) -> Floats:
-        """What each lock's wait beyond the held one takes off the tonnes at the port, all else fixed, shape (resources,)."""
-        chains = self.chains(f)
+    def _lock_gains_at_most(self, f: int, chains: ChainSet, found: ChainEquilibrium) -> Floats:
         scale = np.full(len(chains.demand), self.drawn.logit_scale[f])
         fall = fall_by_wait(chains, scale, found.amount, found.share, self.crowd.calls)
         return np.where(self.hard, 0.0, fall * (found.price - self.drawn.held_h[:, f]))

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from qujiang.freight.congestion import LOCKAGES_MISSED
+from qujiang.freight.rates import TURN_AWAY
 from qujiang.methods.equilibrium_chains import ChainEquilibrium
 from qujiang.plan.futures_coupling import FULLEST, Agreed, Crowd, Crowded, Drawn, lock_curves, queue_shape
 from qujiang.plan.futures_freight import costs, shares
@@ -19,6 +20,8 @@ Floats = np.ndarray
 Values = Mapping[str, np.ndarray]
 #: Gains below this part of the throughput are not told apart from what more demand gains [1].
 SMALL_SHARE = 0.02
+#: Demand that grows by so many times what a lock can gain at most gains more than that lock, as a rule: it is tried first.
+ENOUGH = 3.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,15 +76,19 @@ def run_port(
     positions: Mapping[str, Floats],
     start: str,
     economy: Values | None = None,
+    *,
+    with_binders: bool = True,
 ) -> PortFutures:
-    """Run freight and port over a block's positions; ``economy`` as in `state_of`."""
+    """Run freight and port over a block's positions; ``economy`` as in `state_of`; what binds may be left out."""
     years = _years(base_side, side, today, positions, economy)
     assert side.crowd is not None
     drawn, refuted = _draw(side.crowd, years, today)
     crowded = Crowded(side.crowd, drawn)
     agreed, solved = crowded.all(start)
     tonnes_t = years.scale * weighted(side.outputs.calls, agreed.tonnes)
-    kind, lock = _bind(crowded, years, agreed, solved, tonnes_t)
+    kind, lock = np.zeros(len(tonnes_t), dtype=np.int64), np.full(len(tonnes_t), -1)
+    if with_binders:
+        kind, lock = _bind(crowded, years, agreed, solved, tonnes_t)
     free_t = weighted(side.outputs.calls, years.free)
     ratio = _over(free_t, years.base_t)
     cost = _water_cost(side, years.freight + agreed.freight, agreed.tonnes)
@@ -179,7 +186,7 @@ def _draw(crowd: Crowd, years: _Years, today: Today) -> tuple[Drawn, Floats]:
     demand = _own_demand(target)
     drawn = Drawn(
         years.cost, years.free, demand, target.prices.value_of_time, target.prices.standing, empty, target.prices.rates["logit_scale"],
-        _payload_factor(target.side, target), speed, held, first, factor, capacity, others[crowd.others], wall,
+        target.prices.rates[TURN_AWAY], _payload_factor(target.side, target), speed, held, first, factor, capacity, others[crowd.others], wall,
     )  # fmt: skip
     return drawn, berths.refuted
 
@@ -187,7 +194,7 @@ def _draw(crowd: Crowd, years: _Years, today: Today) -> tuple[Drawn, Floats]:
 def _own_demand(state: State) -> Floats:
     """Tonnes of each flow and season, shape (own groups, futures)."""
     side = state.side
-    flow = side.flow_t[:, None] * state.demand[side.form_of_flow]
+    flow = state.flow_t * state.demand[side.form_of_flow]
     return (flow[:, None, :] * side.season_share[None, :, None]).reshape(-1, flow.shape[1])
 
 
@@ -300,26 +307,39 @@ def _bind(
         if crowd.port_wall >= 0 and agreed.price[crowd.port_wall, f] > 0:
             kind[f] = KINDS.index(names[int(levels[:, f].argmin())])
             continue
-        most = years.scale[f] * crowded.lock_gains_at_most(f, found)
+        most = years.scale[f] * agreed.gains_at_most[:, f]
         most[[k != "lock" for k in crowd.kinds]] = 0.0
         demand_at_least = min(cap[f] - tonnes_t[f], SMALL_SHARE * tonnes_t[f]) if growth[f] > 1 + SMALL_SHARE else 0.0
         if most.max(initial=0.0) <= max(demand_at_least, 1e-6 * tonnes_t[f]):
             continue
-        at = _best_lock(crowded, f, most, years.scale[f], tonnes_t[f], float(growth[f]))
+        at = _best_lock(crowded, f, found, most, years.scale[f], tonnes_t[f], float(growth[f]))
         if at >= 0:
             kind[f], lock[f] = KINDS.index("lock_physical"), crowd.locks[at]
     return kind, lock
 
 
-def _best_lock(crowded: Crowded, f: int, most: Floats, scale: float, now: float, growth: float) -> int:
-    """The lock that gains more than demand does, by solving again; -1 where demand gains more."""
+def _best_lock(
+    crowded: Crowded, f: int, found: ChainEquilibrium, most: Floats, scale: float, now: float, growth: float
+) -> int:
+    """The lock that gains more than demand does, by solving again from the future's own answer; -1 where demand gains more.
+
+    More demand gains more: where a little of it gains more than any lock can, the rest is not asked about.
+    """
+    chains = crowded.chains(f)
+
+    def gain_of(**change) -> float:
+        return scale * crowded.tonnes_at_port(crowded.solve(f, start=found, chains=chains, **change)[1]) - now
+
     best, gain = -1, 0.0
-    if growth > 1:
-        gain = max(scale * crowded.tonnes_at_port(crowded.solve(f, growth=growth)[1]) - now, 0.0)
+    little = min(growth, 1 + ENOUGH * most.max() / now)
+    for grown in dict.fromkeys([little, growth]) if growth > 1 else ():
+        gain = max(gain_of(growth=grown), 0.0)
+        if gain >= most.max():
+            return -1
     for at in np.argsort(-most, kind="stable").tolist():
         if most[at] <= max(gain, 1e-6 * now):
             break
-        there = scale * crowded.tonnes_at_port(crowded.solve(f, fixed=at)[1]) - now
+        there = gain_of(fixed=at)
         if there > gain:
             best, gain = at, there
     return best

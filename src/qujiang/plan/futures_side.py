@@ -16,6 +16,7 @@ from qujiang.freight.problem import FreightProblem, demand_by_form
 from qujiang.methods import quasi_random
 from qujiang.plan.coupling import Coupled
 from qujiang.plan.draws import MOVING, Inputs, room_inputs
+from qujiang.plan.effects import FlowPull, Pull, flow_tonnes, pulled
 from qujiang.plan.futures_coupling import Crowd, read_crowd
 from qujiang.plan.futures_freight import Outputs, Prices, Terms, price, read_outputs, read_terms, rows_of
 from qujiang.plan.futures_limits import Berths, read_berths
@@ -65,6 +66,20 @@ class Side:
     value_of_time: Floats  # (forms, 3) low, middle, high
     peers: Mapping[str, tuple[str, float]]  # port -> (input, throughput [t])
     crowd: Crowd | None  # the target year's coupled problem
+    pulls: tuple[Pull, ...] = ()  # of projects that are open: what is drawn of their effects on values
+    flow_pulls: tuple[FlowPull, ...] = ()  # and on demand
+
+    def plain(self, key: str) -> float | None:
+        """A value that a project's effect moves, where the value itself is not drawn; None where no room reads it."""
+        kind, _, name = key.partition(":")
+        if kind == "rates":
+            return self.rates.get(name)
+        if kind == "growth":
+            return float(self.growth_percent[self.cargoes.index(name)]) if name in self.cargoes else None
+        locks = {lock.id: lock for lock in self.locks}
+        if name not in locks:
+            return None
+        return locks[name].lockages if kind == "lockages_per_year" else locks[name].vessels
 
 
 def read_side(district: District, problem: FreightProblem, coupled: Coupled | None) -> Side:
@@ -143,12 +158,12 @@ class State:
     values: Values
     prices: Prices
     demand: Floats  # (flows' forms, futures) factor on each form's tonnes
-    scale: Floats | float = 1.0
+    flow_t: Floats  # (flows, futures or 1) demand at the base year
 
     def tonnes(self, share: Floats) -> Floats:
         terms = self.side.terms
-        weight = self.side.flow_t[terms.flow] * terms.season_share
-        return share * weight[:, None] * self.demand[terms.form]
+        weight = self.flow_t[terms.flow] * terms.season_share[:, None]
+        return share * weight * self.demand[terms.form]
 
 
 def state_of(
@@ -166,7 +181,7 @@ def state_of(
     ScenarioError
         A cargo would grow by -100 % a year or less in some future.
     """
-    values = side.inputs.values({k: positions[k] for k in side.inputs.keys})
+    values = pulled(side, side.inputs.values({k: positions[k] for k in side.inputs.keys}), positions)
     count = len(next(iter(positions.values())))
     one = np.ones(count)
     rates = {
@@ -182,17 +197,22 @@ def state_of(
         lockage_factor=values.get("locks:lockage_min", one),
         rail_factor=values.get("rail_tariffs", one),
     )
-    return State(side, values, prices, _demand_factors(side, values, years, count, economy or {}))
+    flow_t = flow_tonnes(side, positions)
+    return State(side, values, prices, _demand_factors(side, values, years, count, economy or {}, flow_t), flow_t)
 
 
-def cargo_shares(side: Side, values: Values, count: int) -> Floats:
-    """Share of each cargo in the demand of the base year [percent], shape (cargoes, futures); each column sums to 100."""
-    middle = np.zeros(len(side.cargoes))
-    form_t = np.zeros(len(side.cargo_of_form))
-    np.add.at(form_t, _form_of_flow(side), side.flow_t)
+def cargo_shares(side: Side, values: Values, count: int, flow_t: Floats | None = None) -> Floats:
+    """Share of each cargo in the demand of the base year [percent], shape (cargoes, futures); each column sums to 100.
+
+    ``flow_t`` is that demand by flow where futures differ in it, shape (flows, futures).
+    """
+    flow = side.flow_t[:, None] if flow_t is None else flow_t
+    middle = np.zeros((len(side.cargoes), flow.shape[1]))
+    form_t = np.zeros((len(side.cargo_of_form), flow.shape[1]))
+    np.add.at(form_t, _form_of_flow(side), flow)
     np.add.at(middle, side.cargo_of_form, form_t)
     factor = np.stack([values.get(f"share:{cargo}", np.ones(count)) for cargo in side.cargoes])
-    return quasi_random.normalised(middle[:, None] * factor, axis=0)
+    return quasi_random.normalised(middle * factor, axis=0)
 
 
 def _form_of_flow(side: Side) -> Floats:
@@ -234,9 +254,9 @@ def growth_of_cargo(side: Side, values: Values, count: int, economy: Values) -> 
     return np.stack(found)
 
 
-def _demand_factors(side: Side, values: Values, years: int, count: int, economy: Values) -> Floats:
-    still = cargo_shares(side, {}, 1)
-    shares = cargo_shares(side, values, count)
+def _demand_factors(side: Side, values: Values, years: int, count: int, economy: Values, flow_t: Floats) -> Floats:
+    still = cargo_shares(side, {}, 1, flow_t)
+    shares = cargo_shares(side, values, count, flow_t)
     level = np.where(still > 0, shares / np.where(still > 0, still, 1.0), 1.0)
     growth = growth_of_cargo(side, values, count, economy)
     cargo = level * (1 + growth / 100) ** years

@@ -6,8 +6,9 @@
 ``bands``              50, 80 and 95 % bands of each measure by year
 ``sweep``              probability that a measure lies on the wanted side of x, over a sweep of x; targets are never drawn
 ``binding``            what binds the port in which share of the futures
-``ranking``            which inputs move a measure most: first-order and total share of its variance, with intervals
+``ranking``            which inputs move a measure most: first-order and (where asked) total share of its variance, with intervals
 ``validation``         wait for a berth by the curve and by the simulation, in a sample of the futures
+``without_projects``   chances with and without the projects of the plan, on the same draws; where projects are opened
 ``projects``           share of the futures in which each project is finished by the target year; where projects are opened
 =====================  ==================================================================================================
 """
@@ -34,7 +35,8 @@ def futures_tables(
 ) -> dict[str, pl.DataFrame]:
     """All tables, by ``futures/<name>``."""
     measures = [(landmark.number, measure) for landmark in landmarks for measure in landmark.measures]
-    return {
+    bare = {"futures/without_projects": _without(landmarks, summary)} if "without" in summary else {}
+    return bare | {
         "futures/landmarks": _landmarks(landmarks, summary),
         "futures/measures": pl.DataFrame(
             [
@@ -88,28 +90,46 @@ def _landmarks(landmarks: Sequence[LandmarkAnswer], summary: Mapping[str, Any]) 
     )  # fmt: skip
 
 
+def _without(landmarks: Sequence[LandmarkAnswer], summary: Mapping[str, Any]) -> pl.DataFrame:
+    """Every landmark (measure empty), all of them, and every measure that has a probability."""
+    bare = summary["without"]
+    chances = {row["landmark"]: row["probability"] for row in bare["landmarks"]}
+    of_measure = {row["measure"]: row for row in bare["measures"]}
+    rows: list[tuple[Any, ...]] = []
+    for x in landmarks:
+        rows.append((x.number, None, x.name_zh, x.name_en, None, None, None, chances[x.number], x.probability))
+        for m in x.measures:
+            old = of_measure.get(m.id)
+            if old is not None or m.probability is not None:
+                middle, chance = (None, None) if old is None else (old["median"], old["probability"])
+                rows.append((x.number, m.id, m.name_zh, m.name_en, m.unit, middle, m.median, chance, m.probability))
+    every = bare["all_six"]["probability"], summary["all_six"]["probability"]
+    rows.append((EVERY, None, "全部成果", "all landmarks together", None, None, None, *every))
+    return pl.DataFrame(
+        rows,
+        schema={
+            "landmark_no": pl.Int64, "measure": pl.String, "name_zh": pl.String, "name_en": pl.String, "unit": pl.String,
+            "median_without_value": pl.Float64, "median_value": pl.Float64, "probability_without_share": pl.Float64,
+            "probability_share": pl.Float64,
+        },
+        orient="row",
+    )  # fmt: skip
+
+
 def _ranking(assumptions: Mapping[str, Sequence[Mapping[str, Any]]]) -> pl.DataFrame:
     rows = [
-        (
-            measure,
-            place,
-            e["key"],
-            e["name_zh"],
-            e["name_en"],
-            e["rank_correlation"],
-            e["first_order"],
-            e["low"],
-            e["high"],
-        )
+        (measure, place, e["key"], e["name_zh"], e["name_en"], e["rank_correlation"], e["first_order"], e["low"],
+         e["high"], e["total"], e["total_low"], e["total_high"])
         for measure, effects in assumptions.items()
         for place, e in enumerate(effects, 1)
-    ]
+    ]  # fmt: skip
     return pl.DataFrame(
         rows,
         schema={
             "measure": pl.String, "rank": pl.Int64, "input": pl.String, "name_zh": pl.String, "name_en": pl.String,
             "rank_correlation_ratio": pl.Float64, "first_order_share": pl.Float64, "low90_share": pl.Float64,
-            "high90_share": pl.Float64,
+            "high90_share": pl.Float64, "total_share": pl.Float64, "total_low90_share": pl.Float64,
+            "total_high90_share": pl.Float64,
         },
         orient="row",
     )  # fmt: skip

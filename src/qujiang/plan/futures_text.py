@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Literal
+from collections.abc import Iterator, Mapping
+from typing import Any, Literal
 
 from qujiang.plan.delays import HELD_MANY, HELD_TESTABLE, MOST_STATES
-from qujiang.plan.result import PlanResult
+from qujiang.plan.result import MeasureAnswer, PlanResult
 
 #: Inputs named for each measure.
 NAMED = 3
@@ -25,6 +25,9 @@ WORDS = {
         "marks": "; elasticities assumed",
         "checked": "Waits for a berth, {futures} futures simulated: curve {curve:.3f} h, simulation {simulated:.3f} h, largest "
         "difference {largest:+.3f} h",
+        "without": "{p} (without the projects {bare})",
+        "effect": "   effect drawn from its range",
+        "effects_held": "   rows of its effect at their middle: {rows}",
         "project": "Project {name}: finished by the end of {year} in {p} of the futures (delay {low:g} to {high:g} months, {assumed})",
         "held": "Project {name}: open in all futures, no delay is drawn: {why}",
         "given": "its own",
@@ -47,6 +50,9 @@ WORDS = {
         "law.measure": "与该指标同一抽取",
         "marks": "；弹性为假定",
         "checked": "待泊时间，{futures} 种未来经仿真核对：曲线 {curve:.3f} 小时，仿真 {simulated:.3f} 小时，最大差 {largest:+.3f} 小时",
+        "without": "{p}（无这些项目时 {bare}）",
+        "effect": "   效果按其区间抽取",
+        "effects_held": "   效果中取中值的行：{rows}",
         "project": "项目{name}：在{p}的未来中于{year}年底前建成（延期{low:g}至{high:g}个月，{assumed}）",
         "held": "项目{name}：在所有未来中均视为建成，未抽取延期：{why}",
         "given": "项目自有范围",
@@ -73,12 +79,12 @@ def _lines(result: PlanResult, language: Literal["en", "zh"]) -> Iterator[str]:
         return
     yield ""
     yield words["head"].format(count=futures["count"], seed=futures["seed"])
-    every = futures["all_six"]
-    yield words["all"].format(p=_chance(every["probability"], every["probability_at_most"], words))
+    every, bare = futures["all_six"], _Bare(futures.get("without"), words)
+    yield words["all"].format(p=bare.beside(_chance(every["probability"], every["probability_at_most"], words), None))
     for landmark in result.landmarks:
         name = landmark.name_zh if language == "zh" else landmark.name_en
         chance = _chance(landmark.probability, landmark.probability_at_most, words)
-        yield words["landmark"].format(number=landmark.number, name=name, p=chance)
+        yield words["landmark"].format(number=landmark.number, name=name, p=bare.beside(chance, landmark.number))
         for measure in landmark.measures:
             if measure.probability is None:
                 continue
@@ -88,7 +94,7 @@ def _lines(result: PlanResult, language: Literal["en", "zh"]) -> Iterator[str]:
             )
             line = words["measure"] if inputs else words["plain"]
             name = measure.name_zh if language == "zh" else measure.name_en
-            yield line.format(name=name, p=percent(measure.probability), inputs=inputs)
+            yield line.format(name=name, p=bare.measure(measure), inputs=inputs)
     binds = futures["binds"]
     if binds:
         which = "what_zh" if language == "zh" else "what"
@@ -107,12 +113,41 @@ def _lines(result: PlanResult, language: Literal["en", "zh"]) -> Iterator[str]:
             name=name, year=row["year"], p=percent(row["finished_share"]), low=row["delay_low_months"],
             high=row["delay_high_months"], assumed=assumed, why=_why(row["held"], language),
         )  # fmt: skip
+        if row["effect_drawn"]:
+            yield words["effect"]
+        if row["effects_held"]:
+            yield words["effects_held"].format(rows=row["effects_held"])
     checked = futures.get("validation", {})
     if checked.get("futures"):
         yield words["checked"].format(
             futures=checked["futures"], curve=checked["mean_curve_wait_h"], simulated=checked["mean_simulated_wait_h"],
             largest=checked["largest_difference_h"],
         )  # fmt: skip
+
+
+class _Bare:
+    """The chances without the projects of the plan, said beside those with them."""
+
+    def __init__(self, found: Mapping[str, Any] | None, words: dict[str, str]) -> None:
+        self.found, self.words = found, words
+
+    def beside(self, chance: str, landmark: int | None) -> str:
+        """A landmark's chance, or that of all."""
+        if self.found is None:
+            return chance
+        rows = {row["landmark"]: row for row in self.found["landmarks"]} | {None: self.found["all_six"]}
+        old = rows[landmark]
+        if old["probability"] is None:
+            return chance
+        return self.words["without"].format(p=chance, bare=percent(old["probability"]))
+
+    def measure(self, measure: MeasureAnswer) -> str:
+        """A measure's chance."""
+        chance = percent(measure.probability or 0.0)
+        known = {row["measure"]: row["probability"] for row in (self.found or {}).get("measures", ())}
+        if measure.id not in known:
+            return chance
+        return self.words["without"].format(p=chance, bare=percent(known[measure.id]))
 
 
 def _why(held: str, language: Literal["en", "zh"]) -> str:

@@ -93,6 +93,10 @@ def _economy(name: str, names: Names) -> Both:
     return economy_name(_row(names, "areas", area), indicator)
 
 
+def _effect(name: str, names: Names) -> Both:
+    return tell("input.project", name=_row(names, "projects", name.removesuffix(":effect")))
+
+
 def _factor(name: str, names: Names) -> Both:
     first, _, number = name.rpartition(" ")
     group = tell("input.group.landmark", number=number) if first == "landmark" else _group(name)
@@ -110,5 +114,6 @@ SPECIAL: dict[str, Callable[[str, Names], Both | None]] = {
     "port_equipment": _equipment,
     "peer": _peer,
     "economy": _economy,
+    "project": _effect,
     "factor": _factor,
 }

@@ -24,12 +24,14 @@ WORDS = {
     "district_hash": "district or scenario (its tables have changed)",
     "scenario_hash": "scenario (its tables have changed)",
     "scenario": "scenario",
+    "projects": "projects opened",
+    "entries_of_projects": "projects and dates of the scenario's entries",
     "futures": "number of futures",
     "seed": "seed",
     "version": "version of qujiang",
     "packages": "version of numpy or scipy",
 }
-TABLES = ("values", "starts", "points", "figures", "courses", "finish")
+TABLES = ("values", "starts", "points", "figures", "courses", "finish", "without")
 ARRAYS = ("kinds", "locks", "waits_h", "free_ratio", "contradicts")
 
 

@@ -20,7 +20,7 @@ from qujiang.district.ranges import find_ends
 from qujiang.district.scenario import VERBS, Scenario
 from qujiang.district.vocabulary import TABLE
 from qujiang.errors import DataError, Fault
-from qujiang.freight.rates import NEEDED
+from qujiang.freight.rates import NEEDED, TURN_AWAY
 from qujiang.plan.draws import EQUIPMENT, HELD
 from qujiang.words import Both, both_of, known, row_name, tell
 
@@ -110,7 +110,7 @@ def _capacity(district: District, ranges: Ranges, locks: Sequence[str] | None) -
 
 def _rates(district: District, ranges: Ranges) -> Iterator[Lever | None]:
     for row in _rows(district["rates"], "rates"):
-        acts = row["id"] in NEEDED or row["id"].startswith("lock_wait_h.") or row["id"] == "truck_payload"
+        acts = row["id"] in NEEDED or row["id"].startswith("lock_wait_h.") or row["id"] in ("truck_payload", TURN_AWAY)
         if acts and row["id"] not in HELD and row["use"] == "input":
             words = known("rate", row["id"])
             bare = row["id"].replace("_", " ")

@@ -1,6 +1,9 @@
 """Blocks of futures on one process, on several, or on a cluster: the same function, another executor.
 
 A block is addressed by its number, so where it runs changes nothing. Blocks come as they are finished.
+
+A process is handed the model once, and works with one thread: as many processes as cores want no threads of the linear algebra
+beside them.
 """
 
 from __future__ import annotations
@@ -8,45 +11,93 @@ from __future__ import annotations
 import os
 import signal
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager
 from multiprocessing import get_context, parent_process
-from typing import Any
+from typing import Any, TypeVar, cast
 
 from qujiang.errors import QujiangError, ScenarioError
 from qujiang.plan.futures import Block, FutureModel, run_block
 
 #: A process or worker that ends unasked is replaced so often before the run gives up.
 TRIES = 3
+#: Told to the linear algebra before a process begins: it reads them when it is first imported.
+THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 #: A cluster must answer within so many seconds.
 CLUSTER_WAIT_S = 10.0
 
 
+Number = TypeVar("Number", bound=Hashable)
+#: What is done with a model, a seed and a block's number (or whatever says which block is meant, and how it is run).
+Job = Callable[[FutureModel, int, Any], Block]
+
+
 def run_blocks(
-    model: FutureModel, seed: int, numbers: Sequence[int], workers: int = 1, cluster: str | None = None
-) -> Iterator[tuple[int, Block]]:
+    model: FutureModel,
+    seed: int,
+    numbers: Sequence[Number],
+    workers: int = 1,
+    cluster: str | None = None,
+    *,
+    job: Job | None = None,
+) -> Iterator[tuple[Number, Block]]:
     """Blocks by number, as they are finished; leaving early cancels what has not begun.
+
+    Parameters
+    ----------
+    job
+        A function of a module; `qujiang.plan.futures.run_block` by default.
 
     Raises
     ------
     ScenarioError
         The cluster cannot be reached, the extra is not installed, or processes keep ending unasked.
     """
+    done = cast("Job", run_block) if job is None else job
     if cluster is not None:
-        yield from _on_cluster(model, seed, numbers, cluster)
+        yield from _on_cluster(model, seed, numbers, cluster, done)
     elif workers == 1 or len(numbers) < 2:
-        yield from ((number, run_block(model, seed, number)) for number in numbers)
+        yield from ((number, done(model, seed, number)) for number in numbers)
     else:
-        yield from _on_processes(model, seed, numbers, min(workers, len(numbers)))
+        yield from _on_processes(model, seed, numbers, min(workers, len(numbers)), done)
 
 
-def _on_processes(model: FutureModel, seed: int, numbers: Sequence[int], workers: int) -> Iterator[tuple[int, Block]]:
+#: The model of a process that runs blocks, handed over once when it begins.
+_own: list[FutureModel] = []
+
+
+def _done(job: Job, seed: int, number: Any) -> Block:
+    return job(_own[0], seed, number)
+
+
+@contextmanager
+def _one_thread() -> Iterator[None]:
+    """Processes that begin meanwhile have one thread each; this process keeps what it has."""
+    before = {name: os.environ.get(name) for name in THREADS}
+    os.environ.update(dict.fromkeys(THREADS, "1"))
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            if value is None:
+                os.environ.pop(name, None)
+            else:
+                os.environ[name] = value
+
+
+def _on_processes(
+    model: FutureModel, seed: int, numbers: Sequence[Number], workers: int, job: Job
+) -> Iterator[tuple[Number, Block]]:
     left = list(numbers)
     for _ in range(TRIES):
-        pool = ProcessPoolExecutor(workers, mp_context=get_context("spawn"), initializer=_begin_process)
+        pool = ProcessPoolExecutor(
+            workers, mp_context=get_context("spawn"), initializer=_begin_process, initargs=(model,)
+        )
         try:
-            waiting = {pool.submit(run_block, model, seed, number): number for number in left}
+            with _one_thread():
+                waiting = {pool.submit(_done, job, seed, number): number for number in left}
             for future in as_completed(waiting):
                 block = future.result()
                 left.remove(waiting[future])
@@ -59,8 +110,9 @@ def _on_processes(model: FutureModel, seed: int, numbers: Sequence[int], workers
     raise ScenarioError(f"processes kept ending unasked ({TRIES} times): too little memory? ask for fewer --workers")
 
 
-def _begin_process() -> None:
+def _begin_process(model: FutureModel) -> None:
     """Interrupts are the parent's; and where the parent is killed, nothing stays behind."""
+    _own[:] = [model]
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     parent = parent_process()
     if parent is not None:
@@ -72,7 +124,9 @@ def _end_with(parent: Any) -> None:
     os._exit(1)
 
 
-def _on_cluster(model: FutureModel, seed: int, numbers: Sequence[int], address: str) -> Iterator[tuple[int, Block]]:
+def _on_cluster(
+    model: FutureModel, seed: int, numbers: Sequence[Number], address: str, job: Job
+) -> Iterator[tuple[Number, Block]]:
     from concurrent.futures import CancelledError
 
     client = connect(address)
@@ -85,9 +139,7 @@ def _on_cluster(model: FutureModel, seed: int, numbers: Sequence[int], address: 
             # What was scattered is lost with the workers that hold it, and whatever needs it is cancelled: it is sent
             # again, and what was not finished is run again.
             shared = client.scatter(model, broadcast=True, hash=False)
-            waiting = {
-                client.submit(run_block, shared, seed, number, pure=False, retries=TRIES): number for number in left
-            }
+            waiting = {client.submit(job, shared, seed, number, pure=False, retries=TRIES): number for number in left}
             for future in finished(list(waiting)):
                 try:
                     block = future.result()

@@ -34,7 +34,10 @@ LEAST_FUTURES = 64
 
 @dataclass(frozen=True, slots=True)
 class Effect:
-    """One input on one measure."""
+    """One input on one measure; ``low`` and ``high`` are the ends of its first-order share's interval.
+
+    ``total`` is its total index (`qujiang.plan.totals`), None where it was not asked about.
+    """
 
     key: str
     name_en: str
@@ -43,6 +46,9 @@ class Effect:
     low: float
     high: float
     name_zh: str = ""  # empty where nothing Chinese is known of the input
+    total: float | None = None
+    total_low: float | None = None
+    total_high: float | None = None
 
     def as_dict(self) -> dict[str, Any]:
         """JSON form."""

@@ -15,7 +15,6 @@ from qujiang.district.observations import read as read_observations
 from qujiang.freight.calibrate import NOT_EXPLAINED_YUAN_PER_T, Calibration
 from qujiang.freight.equilibrium import EquilibriumResult
 from qujiang.freight.result import FreightResult
-from qujiang.plan.delays import lay_over, open_projects
 from qujiang.plan.limits import LockLoad
 from qujiang.plan.measures import Binds, answer, judge_measures, landmark_answers, significant
 from qujiang.plan.port import PortAnswer, answer_port, has_freight, target_year
@@ -59,6 +58,8 @@ def answer_plan(
     """The same, with the district that the scenario makes and what freight and port say: where many futures begin."""
     overlaid = district if scenario is None else district.with_scenario(scenario)
     if projects:
+        from qujiang.plan.delays import lay_over, open_projects
+
         until = target_year(overlaid["measures"], district.info.base_year)
         overlaid = lay_over(overlaid, open_projects(overlaid, projects, until))
     info, measures = district.info, overlaid["measures"]

@@ -41,12 +41,16 @@ class Curve:
 
 @dataclass(frozen=True, slots=True)
 class Ranked:
-    """One assumption: its correlation with the measure, its share of the variance with the interval, in words and in percent of the bar."""
+    """One assumption: its correlation with the measure, its shares of the variance with their intervals, in words and in percent of the bar.
+
+    ``total`` is a dash where the total share was not asked about.
+    """
 
     name: Both
     correlation: Both
     share: Both
     ends: Both
+    total: Both
     at: float
     low: float
     high: float
@@ -115,8 +119,20 @@ def _ranked(row: Mapping[str, Any]) -> Ranked:
         both_numbers(number, round(float(row["rank_correlation"]), 2)),
         both_numbers(percent, round(share, 3)),
         tell("to", low=both_numbers(percent, round(low, 3)), high=both_numbers(percent, round(high, 3))),
+        _total(row),
         *(round(100 * value, 2) for value in (share, low, high)),
     )
+
+
+def _total(row: Mapping[str, Any]) -> Both:
+    """The total share with its interval; a dash where it was not asked about."""
+    if row.get("total") is None:
+        return Both("–", "–")
+    share, low, high = (
+        both_numbers(percent, round(float(row[name]), 3)) for name in ("total", "total_low", "total_high")
+    )
+    ends = tell("to", low=low, high=high)
+    return Both(f"{share.en} ({ends.en})", f"{share.zh}（{ends.zh}）")
 
 
 def validation(result: PlanResult) -> Both | None:

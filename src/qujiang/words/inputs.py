@@ -23,6 +23,7 @@ WORDS: dict[str, tuple[str, str]] = {
     "input.economy": ("growth of {name} of {area}", "{area}{name}增速"),
     "input.elasticity": ("elasticity of {name} to the economy", "{name}对经济的弹性"),
     "input.delay": ("delay of {name} [months]", "{name}的延期（月）"),
+    "input.project": ("effect of {name}, from weak to strong", "{name}的效果（由弱到强）"),
     "input.factor": ("{name}: what its parts share", "{name}：共同变动部分"),
     "input.group.landmark": ("landmark {number}", "标志性成果{number}"),
     "input.group.lock_operation": ("lock operation", "船闸运行"),

@@ -133,6 +133,7 @@ WORDS: dict[str, tuple[str, str]] = {
     "rate.handling_bulk": ("handling of bulk at ports", "港口散货装卸费"),
     "rate.port_dues": ("port dues", "港杂费"),
     "rate.lock_wait_h": ("wait at a lock", "过闸等待时间"),
+    "rate.lock_turn_away_h": ("wait at a lock beyond which others turn away", "其他船舶放弃过闸的等待时间"),
     "rate.port_hours_per_call": ("hours in ports of a voyage", "航次在港时间"),
     "rate.empty_return_share": ("empty return share", "空返比例"),
     "rate.ukc_m": ("under-keel clearance", "富余水深"),
