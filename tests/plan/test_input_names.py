@@ -10,6 +10,7 @@ from qujiang.district import District
 from qujiang.freight.rates import NEEDED
 from qujiang.plan.delays import Delay, Delays
 from qujiang.plan.draws import EQUIPMENT, HELD, Input, triangular
+from qujiang.plan.effects import read_effects
 from qujiang.plan.futures import build_model
 from qujiang.plan.input_names import ALONE, OF_ROW, SPECIAL, input_name, row_names, with_names
 from qujiang.plan.port import answer_port, target_year
@@ -37,9 +38,10 @@ def test_every_input_has_a_chinese_name_that_holds_no_english_code(items) -> Non
     assert [item.name_zh for item in items.values() if re.search(r"[a-z]_[a-z]|\{", item.name_zh)] == []
 
 
-def test_every_kind_that_is_known_is_drawn_or_belongs_to_a_room_of_its_own(items) -> None:
+def test_every_kind_that_is_known_is_drawn_or_belongs_to_a_room_of_its_own(items, district) -> None:
     drawn = {key.partition(":")[0] for key in items}
-    assert drawn - {"economy"} == {*ALONE, *OF_ROW, *SPECIAL} - {"economy"}
+    assert read_effects(district, ["k08"]).items[0].key.partition(":")[0] == "project"  # of projects that are open
+    assert drawn - {"economy"} == {*ALONE, *OF_ROW, *SPECIAL} - {"economy", "project"}
 
 
 def test_the_english_words_are_those_that_the_input_carries(items, district) -> None:
