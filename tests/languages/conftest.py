@@ -27,8 +27,8 @@ from qujiang.web import Settings, create_app
 from qujiang.web.acts import COOKIE
 from tests.live.conftest import SERVICES, HandClock
 
-#: Futures of the plan that the pages show: few, for what is read here are the words.
-FUTURES = 16
+#: Futures of the plan that the pages show: no more than a ranking of assumptions needs, for what is read here are the words.
+FUTURES = 64
 SCENARIO = "fuchunjiang-second-chamber"
 HERE = {"Sec-Fetch-Site": "same-origin"}
 #: How many pages of one kind one reader opens.
@@ -152,7 +152,7 @@ def _filled(client: TestClient) -> Reader:
     with house.store.write(SYSTEM) as unit:
         accounts.create_account(unit, accounts.NewAccount("admin", "admin", password=password))
     sessions = {name: accounts.log_in(house.store, name, password, "127.0.0.1").token for name in (*names, "admin")}
-    read = Reader(client, sessions, {samples.WORDS, *TYPED.values(), *names, "try it"})
+    read = Reader(client, sessions, {samples.WORDS, *TYPED.values(), *names, "admin", "try it", "zzz", "x", "blue"})
     read.typed.update(f"{name}（示例）" for name in (*names, *(each.name_zh for each in house.book.services.values())))
     _requests(client, read)
     _cases(client, read)

@@ -19,17 +19,23 @@ CHINESE_MARKS = "\u3000-\u3002\u3008-\u3011\uff01-\uff0f\uff1a-\uff1f"
 LATIN: dict[str, str] = {
     "units and signs of measure": "t km m h kg kn teu mt kwh mb kb a b c g n p s cny co e min wd i ii iii iv v vi",
     "names of formats, formulas and standards": "json csv toml pdf jpg jpeg png docx xlsx ofd html bpmn xml utf svg api url "
-    "spi cpi glec gb iso wgs id",
+    "spi cpi glec gb iso wgs epsg id",
     "proper names of software, licences and works": "qujiang apache bsd mit echarts maplibre gl htmx geonames arxiv nber macro aej",
-    "abbreviations that Chinese takes over": "gdp ets ev",
+    "abbreviations that Chinese takes over": "gdp ets ev ctrl",
+    "sections of the classification of trades (GB/T 4754)": "d f h i j k l m o q r",
+    "versions of emission factors, as their table names them": "etrr local",
+    "values of an address, told again where another was given": "red yellow green",
 }
 ALLOWED = frozenset(word for words in LATIN.values() for word in words.split())
 #: Runs shorter than this are let pass: Latin words in Chinese, Chinese signs in English.
-LEAST = {"zh": 2, "en": 1}
+LEAST = {"zh": 1, "en": 1}
 
 _ADDRESS = re.compile(r"https?://\S+|\S+@\S+\.\S+|(?<![\w.])/[\w./{}?=&%-]+")
-#: A word with a digit or an underscore in it is a code: S12, qj_port, v500, zh-Hans.
-_CODE = re.compile(r"[A-Za-z0-9.-]*(?:\d|_)[A-Za-z0-9_.-]*|\b[\w.-]+\.(?:csv|toml|js|css|json|png)\b|--[a-z-]+")
+#: A word with a digit or an underscore in it is a code: S12, qj_port, v500, zh-Hans; so are names of files and commands, ids in
+#: brackets or quotes, a part of an address in front of its fault, progress codes of cases (12 letters) and codes of studies (24 signs).
+_CODE = re.compile(
+    r"[A-Za-z0-9.-]*(?:\d|_)[A-Za-z0-9_.-]*|[A-Za-z0-9_.-]+\.(?:csv|toml|js|css|json|png)(?![A-Za-z0-9])|--[a-z-]+|\bqujiang \w+|\b\w+\.org\b|\[[\w-]+\]|'[^']*'|^\w+(?=：)|\b[A-Z]{12}(?![A-Za-z])|[A-Za-z0-9_-]{24}"
+)
 #: Ids of sources that every district has.
 _SOURCES = re.compile(r"\b(?:PLAN|ASSUME|DERIVE|MODEL)\b")
 #: A Latin mark behind a Chinese sign, where the sentence goes on or ends.
@@ -79,6 +85,10 @@ VOID = {"area", "base", "br", "col", "embed", "hr", "img", "input", "link", "met
 INLINE = {"a", "b", "em", "i", "span", "strong", "small", "sub", "sup", "mark", "abbr", "tspan"}
 #: Attributes that are read out or shown.
 SPOKEN = {"title", "alt", "aria-label", "placeholder", "aria-description", "aria-valuetext", "label", "summary"}
+
+
+#: Attributes that hold codes.
+CODES = ("data-draft", "data-yard")
 
 
 class _Reader(HTMLParser):
@@ -155,10 +165,10 @@ def _spoken(tag: str, name: str, value: str, given: dict[str, str]) -> Iterator[
         yield value
     elif name.startswith("data-") and value[:1] in ("{", "["):
         try:
-            yield from _strings(json.loads(value))
+            yield from (text for text in _strings(json.loads(value)) if not re.fullmatch("[a-z_]+", text))
         except ValueError:
             yield value
-    elif name.startswith("data-") and " " in value and not name.startswith("data-draft"):
+    elif name.startswith("data-") and " " in value and not name.startswith(CODES):
         yield value
 
 
@@ -191,7 +201,8 @@ def read_page(html: str, language: str) -> list[Found]:
         return [Found(said, f"<html lang={said!r}> on a page in {language!r}", "html")]
     found = []
     for text, own, where in texts:
-        found += [Found(run, text, where) for run in wrong_runs(text, own if own in LEAST else language)]
+        least = LEAST[language] if own == language else 2  # a name in the other language may hold one word of this one
+        found += [Found(run, text, where) for run in wrong_runs(text, own if own in LEAST else language, least)]
         if own != language and (runs := wrong_runs(text, language)):
             found.append(Found(runs[0], text, where, marked=True))
     return found

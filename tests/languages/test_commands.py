@@ -55,7 +55,7 @@ def runs(text: str) -> list[str]:
     for name in (*scenario_names(find_folder()), *OTHER_NAMES):
         text = text.replace(name, "")
     lines = [re.sub(r"^(\S+:\d\S*)  \S+(?: = .*?)?  ", r"\1  ", line) for line in text.splitlines()]
-    return [f"{found} in {line!r}" for line in lines for found in wrong_runs(line, "zh")]
+    return [f"{found} in {line!r}" for line in lines for found in wrong_runs(line, "zh", least=2)]
 
 
 @pytest.mark.parametrize("words", COMMANDS, ids=" ".join)

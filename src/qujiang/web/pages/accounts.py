@@ -14,6 +14,7 @@ from qujiang.store import accounts as store_accounts
 from qujiang.store.schema import ROLES
 from qujiang.store.schema import accounts as table
 from qujiang.web.faults import status_of
+from qujiang.web.pages.desk import names
 from qujiang.web.pages.face import Face, SignedIn
 from qujiang.web.pages.forms import SignedInForm, act, errors_of
 from qujiang.web.pages.views import View, view
@@ -81,7 +82,7 @@ def _view(face: Face) -> View:
         rows = [dict(row) for row in found]
     empty = dict.fromkeys(("name", "role", "display_name", "department", "enterprise_code"), "")
     named_roles = [(role, face.code("web.role", role)) for role in ROLES]
-    aside = {"named_roles": named_roles, "values": empty, "faults": [], "shown": None}
+    aside = {"names": names, "named_roles": named_roles, "values": empty, "faults": [], "shown": None}
     return View({"accounts": rows}, rows, aside)
 
 

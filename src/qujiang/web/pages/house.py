@@ -39,7 +39,8 @@ def error_page(request: Request, status: int, message: str, error: QujiangError 
         return RedirectResponse(face.url("/password"), 303)
     trace = request.scope.get("state", {}).get("trace", "")
     faults = getattr(error, "faults", ())
-    lines = [f"{fault.column or fault.file}: {face.fault(fault.rule, fault.mend)}" for fault in faults] or [
+    colon = face.say("web.colon")
+    lines = [f"{fault.column or fault.file}{colon}{face.fault(fault.rule, fault.mend)}" for fault in faults] or [
         face.refusal(message)
     ]
     known = (
