@@ -34,7 +34,7 @@ _ADDRESS = re.compile(r"https?://\S+|\S+@\S+\.\S+|(?<![\w.])/[\w./{}?=&%-]+")
 #: A word with a digit or an underscore in it is a code: S12, qj_port, v500, zh-Hans; so are names of files and commands, ids in
 #: brackets or quotes, a part of an address in front of its fault, progress codes of cases (12 letters) and codes of studies (24 signs).
 _CODE = re.compile(
-    r"[A-Za-z0-9.-]*(?:\d|_)[A-Za-z0-9_.-]*|[A-Za-z0-9_.-]+\.(?:csv|toml|js|css|json|png)(?![A-Za-z0-9])|--[a-z-]+|\bqujiang \w+|\b\w+\.org\b|\[[\w-]+\]|'[^']*'|^\w+(?=：)|\b[A-Z]{12}(?![A-Za-z])|[A-Za-z0-9_-]{24}"
+    r"[A-Za-z0-9.-]*(?:\d|_)[A-Za-z0-9_.-]*|[A-Za-z0-9_.-]+\.(?:csv|toml|js|css|json|png)(?![A-Za-z0-9])|--[a-z-]+|(?<![A-Za-z])qujiang [a-z]+|[A-Za-z]+\.org(?![A-Za-z])|\[[\w-]+\]|'[^']*'|^\w+(?=：)|(?<![A-Za-z])[A-Z]{12}(?![A-Za-z])|[A-Za-z0-9_-]{24}"
 )
 #: Ids of sources that every district has.
 _SOURCES = re.compile(r"\b(?:PLAN|ASSUME|DERIVE|MODEL)\b")

@@ -73,6 +73,7 @@ def test_texts_are_read_with_the_language_of_where_they_stand() -> None:
     [
         ("见 https://www.stats.gov.cn/a/b 与 a@b.cn", "zh", []),
         ("船型 v500 与 iww_lt650、EPSG:4326", "zh", []),
+        ("办件FCYUEWZXNDSN办理中，方案lqNaszQRCAwBqTdkdFdToNCx", "zh", []),
         ("单位 t/km、kg CO2e", "zh", []),
         ("状态 was met", "zh", ["was met"]),
         ("met, not met", "zh", ["met not met"]),
