@@ -37,8 +37,8 @@ def changed(target: Path, **tables) -> District:
 
 def test_bands_and_spans_are_told_in_both_languages() -> None:
     told = {"per_let_band_yuan_per_m2": "100..200", "withheld": None}
-    assert tax_words(told) == Both("CNY 100 to 200 per m²", "每平方米100—200元")
-    assert tax_words({"per_let_band_yuan_per_m2": "1,600+", "withheld": None}).en == "over CNY 1,600 per m²"
+    assert tax_words(told) == Both("CNY 100 to 200", "100—200元")
+    assert tax_words({"per_let_band_yuan_per_m2": "1,600+", "withheld": None}).en == "over CNY 1,600"
     assert tax_words({"per_let_band_yuan_per_m2": None, "withheld": "few"}).zh == "不列：不足三家企业"
     assert span_words("0..12") == Both("0 to 12 months", "0—12个月")
     assert span_words("36+").en == "more than 36 months"

@@ -17,7 +17,7 @@ from qujiang.plan.result import Binder, LandmarkAnswer, MeasureAnswer, PlanResul
 from qujiang.plan.years import YearFlows
 from qujiang.report import answer
 from qujiang.report.coverage import coverage
-from qujiang.report.evidence import table
+from qujiang.report.evidence import assumptions, table
 from qujiang.words import Both, row_name, tell
 
 #: Grows with every change of what an answer holds: a kept answer of another format is not read, but computed anew.
@@ -41,7 +41,7 @@ def cockpit(result: PlanResult, district: Any, years: Sequence[YearFlows]) -> Js
         "format": FORMAT,
         "district": dict(result.district),
         "scenario": None if result.scenario is None else dict(result.scenario),
-        "answer": [{"en": s.en, "zh": s.zh} for s in answer.sentences(result, district.assumptions().height)],
+        "answer": [{"en": s.en, "zh": s.zh} for s in answer.sentences(result, assumptions(district).count)],
         "landmarks": landmarks,
         "limits": _limits(result),
         "residuals": [dict(row) for row in result.residuals],
