@@ -18,7 +18,7 @@ WORDS = {
         "measure": "   {name}: {p}; moved most by {inputs}",
         "plain": "   {name}: {p}",
         "binds": "What binds the port: {parts}",
-        "economy": "Demand of {cargoes} cargoes follows the {name}: {growth:g} % a year, in 80 % of the futures {low:.1f} to {high:.1f} % ({law}{marks})",
+        "economy": "Cargoes whose demand follows the {name}: {cargoes}; {growth:g} % a year, in 80 % of the futures {low:.1f} to {high:.1f} % ({law}{marks})",
         "law.forecast": "the forecast's bands",
         "law.stated range": "the stated range",
         "law.measure": "drawn with its measure",
