@@ -61,7 +61,8 @@ def input_name(key: str, names: Names) -> Both | None:
 def economy_name(area: Both, indicator: str) -> Both:
     """What the growth of an indicator of an area is called."""
     what = known("series", indicator)
-    return tell("input.economy", area=area, name=Both(what.en[:1].lower() + what.en[1:], what.zh))
+    english = what.en if what.en[1:2].isupper() else what.en[:1].lower() + what.en[1:]  # an abbreviation stays
+    return tell("input.economy", area=area, name=Both(english, what.zh))
 
 
 def _row(names: Names, table: str, name: str) -> Both:
