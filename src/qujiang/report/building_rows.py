@@ -19,6 +19,7 @@ from qujiang.buildings.survey import survey
 from qujiang.buildings.withhold import REVEALS, TOO_FEW
 from qujiang.errors import InfeasibleError, NotConvergedError
 from qujiang.report.evidence import table
+from qujiang.words import both_of
 
 Json = dict[str, Any]
 #: More firms times suites than this are placed by the command line only: the integer program grows with their number.
@@ -139,8 +140,8 @@ def _evidence(district: Any) -> tuple[str, list[Json]]:
 
 
 def _titled(name: str, row: Mapping[str, Any]) -> Json:
-    title = row.get("title") or name
-    return {"id": name, "title": {"en": title, "zh": row.get("title_zh") or title}}
+    title = both_of(row, "title")
+    return {"id": name, "title": {"en": title.en or name, "zh": title.zh or name}}
 
 
 def _split(source: Any) -> Iterable[str]:

@@ -95,7 +95,25 @@ def test_the_report_is_downloaded_and_stands_alone(
         expect(report.get_by_role("heading", level=1)).to_contain_text(title)
         expect(report.get_by_role("radio", name="中文" if language == "zh" else "English")).to_be_checked()
         assert asked == [file.as_uri()]  # nothing but itself
+        for width in (320, 390, 700, 768, 900, 1000, 1280):
+            report.set_viewport_size({"width": width, "height": 900})
+            assert report.evaluate("document.documentElement.scrollWidth <= innerWidth"), width
+        report.emulate_media(media="print")
+        report.set_viewport_size(
+            {"width": 695, "height": 1000}
+        )  # A4 less its margins: what is wider is printed smaller
         assert report.evaluate("document.documentElement.scrollWidth <= innerWidth")
+
+
+def test_flows_and_locks_keep_their_names_on_paper(visit, fits) -> None:
+    page = visit("/", meant=MAP)
+    page.wait_for_selector(DRAWN, timeout=30_000)  # the names are buttons by then
+    page.set_viewport_size({"width": 695, "height": 1000})
+    page.emulate_media(media="print")
+    for part in ("flows", "locks"):
+        first = page.locator(f"[data-map-part={part}] tbody th").first
+        expect(first.get_by_role("button")).to_be_visible()
+    assert fits(page)
 
 
 @contextmanager
