@@ -107,7 +107,7 @@ def fresh_run(count: int, workers: int) -> str:
             here = family(program.pid)
             now = memory_mb(here)
             highest, processes = (max(highest[0], now[0]), max(highest[1], now[1])), max(processes, len(here))
-            time.sleep(0.1)
+            time.sleep(0.5)  # looking costs milliseconds
         text = program.stdout.read() if program.stdout else ""
     if program.returncode:
         raise SystemExit(f"{' '.join(command)} left with {program.returncode}")
