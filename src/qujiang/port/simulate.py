@@ -19,7 +19,7 @@ from qujiang.port.kernels import Port
 from qujiang.port.path import Path, follow
 from qujiang.port.problem import PortProblem
 from qujiang.port.result import BEHIND, NOT_STEADY, OVERLOADED, STEADY, PortResult, StageResult
-from qujiang.port.stages import Stage, closed_wait_h, open_share, stages
+from qujiang.port.stages import Stage, openings, stages
 
 FIRST, BATCH, MOST = 10, 10, 400
 LEAST_CALLS = 400
@@ -115,14 +115,14 @@ def _result(
     )
 
 
-def _endless(problem: PortProblem, stage: Stage) -> bool:
-    """Overloaded, or so near to it that no run of years would settle."""
+def endless(problem: PortProblem, stage: Stage) -> bool:
+    """Whether a stage is overloaded, or so near to it that no run of years would settle."""
     return stage.overloaded or MEMORIES * stage.memory_h > MOST_YEARS * problem.hours_h_per_year
 
 
 def _without_overload(problem: PortProblem, known: tuple[Stage, ...]) -> tuple[PortProblem | None, frozenset[int]]:
     """The port without the calls that would pass an overloaded stage; None where none are left."""
-    over = [stage for stage in known if _endless(problem, stage)]
+    over = [stage for stage in known if endless(problem, stage)]
     lock = None if any(stage.station == "lock" for stage in over) else problem.lock
     out = frozenset(k for stage in over if stage.station != "lock" for k in stage.kinds)
     if not over:
@@ -237,7 +237,7 @@ def _use_of(problem: PortProblem, path: Path, stage: Stage, since: float, until:
 
 
 def _no_wait(problem: PortProblem, stage: Stage) -> StageResult:
-    state = OVERLOADED if stage.overloaded else NOT_STEADY if _endless(problem, stage) else BEHIND
+    state = OVERLOADED if stage.overloaded else NOT_STEADY if endless(problem, stage) else BEHIND
     return StageResult(stage.station, stage.name, state, stage.offered)
 
 
@@ -253,7 +253,7 @@ def _stage_results(
     rows = []
     for stage in known:
         k = places.get((stage.station, stage.name))
-        if _endless(problem, stage) or k is None or set(stage.kinds) <= left_out:
+        if endless(problem, stage) or k is None or set(stage.kinds) <= left_out:
             rows.append(_no_wait(problem, stage))
             continue
         waits = [sample.wait_h[k] for sample in samples if not np.isnan(sample.wait_h[k])]
@@ -270,17 +270,7 @@ def _stage_results(
                 queue=float(np.nanmean([sample.queue[k] for sample in samples])),
                 exact_wait_h=kept[k].exact_wait_h,
                 share_of_waiting=part,
-                **_openings(problem, stage),
+                **openings(problem, stage),
             )
         )
     return tuple(rows)
-
-
-def _openings(problem: PortProblem, stage: Stage) -> dict[str, float]:
-    """How much of the time a stage works, and what waiting for its openings alone takes [h]."""
-    what = {"berth": "berths", "crane": "cranes"}.get(stage.station, stage.station)
-    which = problem.kinds[stage.kinds[0]].terminal if stage.station == "berth" else stage.name
-    return {
-        "open_share": open_share(problem, what, which),
-        "closed_wait_h": closed_wait_h(problem, what, which),
-    }

@@ -91,6 +91,16 @@ def closed_wait_h(problem: PortProblem, what: str, which: str) -> float:
     return sum(hours**2 for hours in closed) / 2 / problem.hours_h_per_year
 
 
+def openings(problem: PortProblem, stage: Stage) -> dict[str, float]:
+    """How much of the time a stage works, and what waiting for its openings alone takes [h]."""
+    what = {"berth": "berths", "crane": "cranes"}.get(stage.station, stage.station)
+    which = problem.kinds[stage.kinds[0]].terminal if stage.station == "berth" else stage.name
+    return {
+        "open_share": open_share(problem, what, which),
+        "closed_wait_h": closed_wait_h(problem, what, which),
+    }
+
+
 def _pool_of(problem: PortProblem, kind: CallKind):
     berth = next(berth for berth in problem.berths if problem.why_not(kind, berth) is None)
     return next(pool for pool in problem.pools if pool.name == berth.pool)

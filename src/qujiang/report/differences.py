@@ -8,6 +8,8 @@ from typing import Any
 Json = dict[str, Any]
 #: A change smaller than this part of the larger value is none [1]: the model's own rounding.
 NOTHING = 1e-9
+#: What flows and loads rest on.
+MODELLED: Json = {"status": "assumed", "source": ["MODEL"]}
 
 
 def differences(before: Mapping[str, Any], after: Mapping[str, Any]) -> Json:
@@ -18,7 +20,8 @@ def differences(before: Mapping[str, Any], after: Mapping[str, Any]) -> Json:
     dict
         ``landmarks`` (status and probability), ``measures`` (today, target, base value, band, probability, first limit),
         ``limits`` (level and gain), ``locks`` (load at the target year), ``figures``. Each row has ``before``, ``after`` and
-        ``change`` (after less before, None where one side has no number) for every number, and ``changed``.
+        ``change`` (after less before, None where one side has no number) for every number, and ``changed``; figures of
+        landmarks, measures, limits and locks carry the ``status`` and ``source`` of the later one.
     """
     return {
         "before": _who(before),
@@ -55,6 +58,13 @@ def _change(before: float | None, after: float | None) -> Json:
     return {"before": before, "after": after, "change": change, "changed": changed}
 
 
+def _moved(before: Mapping[str, Any] | None, after: Mapping[str, Any] | None) -> Json:
+    """The change of a figure, with the status and sources of the later one."""
+    known = after or before or {}
+    rests = {"status": known.get("status", "assumed"), "source": list(known.get("source", ()))}
+    return _change(_value(before), _value(after)) | rests
+
+
 def _landmarks(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[Json]:
     old = {landmark["number"]: landmark for landmark in before["landmarks"]}
     found = []
@@ -65,7 +75,7 @@ def _landmarks(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[Json
                 "number": new["number"],
                 "name": new["name"],
                 "status": {"before": first["status"] if first else None, "after": new["status"]},
-                "probability": _change(_value(first["probability"]) if first else None, _value(new["probability"])),
+                "probability": _moved(first["probability"] if first else None, new["probability"]),
             }
         )
     return found
@@ -87,7 +97,7 @@ def _measures(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[Json]
                 "binds": {"before": _first(first), "after": _first(new)},
             }
             for part in ("today", "target", "base", "low", "high", "probability"):
-                row[part] = _change(_value(first[part]) if first else None, _value(new[part]))
+                row[part] = _moved(first[part] if first else None, new[part])
             parts = ("today", "target", "base", "low", "high", "probability")
             row["changed"] = any(row[part]["changed"] for part in parts) or row["status"]["before"] != new["status"]
             found.append(row)
@@ -107,8 +117,8 @@ def _limits(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[Json]:
         old, new = (side.get(key) for side in sides)
         known = new or old
         assert known is not None
-        level = _change(_value(old["level"]) if old else None, _value(new["level"]) if new else None)
-        gain = _change(_value(old["gain"]) if old else None, _value(new["gain"]) if new else None)
+        level = _moved(old["level"] if old else None, new["level"] if new else None)
+        gain = _moved(old["gain"] if old else None, new["gain"] if new else None)
         changed = level["changed"] or gain["changed"]
         found.append({"what": known["what"], "kind": known["kind"], "level": level, "gain": gain, "changed": changed})
     return found
@@ -121,8 +131,8 @@ def _locks(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[Json]:
         old, new = (side.get(lock) for side in sides)
         known = new or old
         assert known is not None
-        load = _change(old["load_share"] if old else None, new["load_share"] if new else None)
-        own = _change(old["own_t"] if old else None, new["own_t"] if new else None)
+        load = _change(old["load_share"] if old else None, new["load_share"] if new else None) | MODELLED
+        own = _change(old["own_t"] if old else None, new["own_t"] if new else None) | MODELLED
         names = {"en": known["name_en"], "zh": known["name_zh"]}
         found.append({"lock": lock, "name": names, "load_share": load, "own_t": own, "changed": load["changed"]})
     return found

@@ -18,6 +18,7 @@ from qujiang.words import Both, both_of, listed
 
 Json = dict[str, Any]
 BAND = 0.8
+MODEL = "MODEL"
 
 
 def targets(district: Any, answer: Mapping[str, Any] | None) -> list[Json]:
@@ -35,7 +36,22 @@ def targets(district: Any, answer: Mapping[str, Any] | None) -> list[Json]:
     states = judge_all(
         table(district, "measures"), given, observations, now_year=info.base_year, area=info.name_zh, faster=faster
     )
-    return [asdict(state) | {"light": state.light, "shape": SHAPES[state.arrow]} for state in states]
+    sources = {row["id"]: _sources(row["source"]) for row in table(district, "measures").to_dicts()}
+    return [
+        _target(asdict(state), sources[state.id]) | {"light": state.light, "shape": SHAPES[state.arrow]}
+        for state in states
+    ]
+
+
+def _target(state: Json, sources: list[str]) -> Json:
+    """A judged measure with its sources; what a target asks is no surer than today's figure, the target and its year."""
+    parts = [state[f"{name}_status"] for name in ("today", "target", "target_year")]
+    asks = "assumed" if "assumed" in parts else "derived"
+    return state | {"source": sources, "base_source": [MODEL, *sources], "asks_status": asks}
+
+
+def _sources(cell: str | list[str] | None) -> list[str]:
+    return [name for name in (cell.split(";") if isinstance(cell, str) else cell or ()) if name]
 
 
 def _computed(district: Any, answer: Mapping[str, Any] | None) -> dict[str, float]:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from qujiang.port.at_once import FORMULA
 from qujiang.port.replay import Replay
 from qujiang.port.result import PortResult
 from qujiang.report.answer import figure
@@ -148,7 +149,8 @@ def sentences(answer: Mapping[str, Any], named: Named, busiest: Mapping[str, Any
         )
     ]
     if answer["turnaround_mean_h"] is None:
-        told.append(tell("port.answer.unsteady"))
+        if answer["stopped_by"] != FORMULA:  # nothing is simulated yet
+            told.append(tell("port.answer.unsteady"))
     else:
         told.append(
             tell("port.answer.time", mean=hours(answer["turnaround_mean_h"]), late=hours(answer["turnaround_p90_h"]))

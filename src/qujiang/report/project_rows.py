@@ -131,6 +131,7 @@ def _record(standing: Standing, expected: Expected, row: Mapping[str, Any], titl
         "status": project.status,
         "sources_en": [title.en for title in named],
         "sources_zh": [title.zh for title in named],
+        "source_ids": [source for source in sources if source],
     }
 
 

@@ -32,6 +32,9 @@ ClockOfDay = Callable[[], datetime]
 #: When the line to PostgreSQL is cut without a word, that is known after some twenty seconds and not after hours.
 _LINE = {"keepalives_idle": 10, "keepalives_interval": 5, "keepalives_count": 2, "tcp_user_timeout": 20_000}
 
+#: Rows of an index that SQLite looks at to know how many it holds of each value.
+COUNTED = 1000
+
 
 def utc_now() -> datetime:
     """The machine's clock."""
@@ -127,6 +130,21 @@ class Store:
             yield
         finally:
             self._one_writer.release()
+
+    def look_after(self) -> None:
+        """Let SQLite estimate how many rows its indexes hold of each value: it chooses among them by these counts.
+
+        To be called at a server's start and now and then. PostgreSQL does so by itself.
+        """
+        if not self.is_sqlite:
+            return
+        with _told(), self._writer():
+            raw = self.engine.raw_connection()
+            try:
+                for statement in (f"PRAGMA analysis_limit={COUNTED}", "ANALYZE"):
+                    raw.cursor().execute(statement).close()
+            finally:
+                raw.close()
 
     def close(self) -> None:
         """Close every connection."""

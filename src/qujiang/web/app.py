@@ -27,6 +27,8 @@ from qujiang.web.plans import Plans
 from qujiang.web.settings import Settings, from_environment
 
 log = logging.getLogger("qujiang.web")
+#: How often the database's own counts are brought up to date.
+LOOK_AFTER_S = 1800.0
 health = APIRouter(tags=["health"])
 #: Beginnings of the paths whose bodies may carry a file.
 UPLOADS = ("/api/v1/files", "/cases/")
@@ -57,9 +59,12 @@ def create_app(settings: Settings) -> FastAPI:
         app.state.house = House(store, book, load_library(store, settings.services))
         with store.write(SYSTEM) as unit:
             forget_old(unit)
+        store.look_after()
         stop = threading.Event()
         posting = threading.Thread(target=_post_events, args=(store, settings, stop), daemon=True)
+        looking = threading.Thread(target=_look_after, args=(store, stop), daemon=True)
         posting.start()
+        looking.start()
         app.state.plans = Plans(store, settings)
         app.state.plans.start()
         try:
@@ -68,6 +73,7 @@ def create_app(settings: Settings) -> FastAPI:
             app.state.plans.stop()
             stop.set()
             posting.join(10)
+            looking.join(10)
             store.close()
 
     app = FastAPI(
@@ -109,6 +115,14 @@ def _post_events(store: Store, settings: Settings, stop: threading.Event) -> Non
             log.warning("webhooks wait: %s", error)
         except Exception:
             log.exception("webhooks")
+
+
+def _look_after(store: Store, stop: threading.Event) -> None:
+    while not stop.wait(LOOK_AFTER_S):
+        try:
+            store.look_after()
+        except StoreAwayError as error:
+            log.warning("the indexes are not counted: %s", error)
 
 
 def from_environment_app() -> FastAPI:

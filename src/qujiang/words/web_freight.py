@@ -59,6 +59,10 @@ WORDS: dict[str, tuple[str, str]] = {
         "Well-to-wheel factors of {names}, over assumed distances.",
         "采用{names}的全生命周期排放因子，里程为假定值。",
     ),
+    "web.freight.lengths": (
+        "Lengths and locks of the links in the district's network that the chain runs over.",
+        "运输链所经区内路网各路段的里程与船闸。",
+    ),
     "web.freight.carriage": (
         "Costs hold carriage, handling and dues; hours hold waits at locks and for departures.",
         "费用含运费、装卸费和港杂费；时间含过闸等待和候船。",

@@ -36,7 +36,7 @@ WORDS: dict[str, tuple[str, str]] = {
     "web.map.capacity_vessels": ("Vessels it can pass a year", "通过能力（船次/年）"),
     "web.map.berths": ("Berths", "泊位"),
     "web.map.capacity": ("Capacity", "通过能力"),
-    "web.map.coverage": ("Within 15 minutes", "15分钟范围"),
+    "web.map.coverage": ("Within 15 minutes, approximate (assumed)", "15分钟范围（近似，假定）"),
     "web.map.means": ("By", "运输工具"),
     "web.map.length": ("Length", "里程"),
     "web.map.cost": ("Cost", "费用"),

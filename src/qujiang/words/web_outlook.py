@@ -31,6 +31,18 @@ WORDS: dict[str, tuple[str, str]] = {
     "web.outlook.status.documented": ("As published.", "已公布数据。"),
     "web.outlook.status.derived": ("Derived from published figures.", "由已公布数据推算。"),
     "web.outlook.status.assumed": ("Rests on an assumption of the district's tables.", "依据本区数据表中的假定。"),
+    "web.outlook.asks.how": (
+        "Yearly growth from today's figure to the target by its year",
+        "从现状到目标年达标所需的年均增长",
+    ),
+    "web.outlook.goes.how": (
+        "Where the measure goes by the target year, from published growth, projects and the plan's own model",
+        "按已公布增速、项目和规划模型推算至目标年的走向",
+    ),
+    "web.outlook.ahead.how": (
+        "Forecast of the series above; what it rests on is listed below the table",
+        "对该序列的预测，依据列于表后",
+    ),
     "web.outlook.series": ("What was observed", "观测序列"),
     "web.outlook.indicator": ("Indicator", "指标"),
     "web.outlook.area": ("Area", "地区"),

@@ -94,7 +94,7 @@ WORDS: dict[str, tuple[str, str]] = {
     "web.plan.layer.places": ("places", "地点"),
     "web.plan.layer.terminals": ("terminals", "码头"),
     "web.plan.layer.venues": ("venues", "场馆"),
-    "web.plan.layer.coverage": ("15 minutes on foot", "步行15分钟圈"),
+    "web.plan.layer.coverage": ("15 minutes on foot, approximate", "步行15分钟圈（近似）"),
     "web.plan.view.all": ("Whole network", "全部"),
     "web.plan.view.near": ("Around the port", "港区周边"),
     "web.plan.flows": ("The largest flows", "最大货流"),

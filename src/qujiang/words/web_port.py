@@ -22,9 +22,36 @@ WORDS: dict[str, tuple[str, str]] = {
         "95%区间{low}至{high}，模拟{count}个年度。泊位、设备及其效率为假定值。",
     ),
     "web.port.limits": (
-        "A simulation is given a few seconds; its interval says how sure it is.",
-        "模拟限时数秒，区间宽度反映其精度。",
+        "A simulation is given {seconds} seconds; its interval says how sure it is.",
+        "模拟限时{seconds}秒，区间宽度反映其精度。",
     ),
+    "web.port.typed": ("As typed in the form of this page.", "按本页表单填写。"),
+    "web.port.soon": ("being simulated", "模拟中"),
+    "web.port.running": (
+        "The port is being simulated. What arithmetic and formulas say of it stands below; this page shows the rest as soon as it is known.",
+        "正在模拟。下面先列出按算术和公式得出的结果，模拟完成后本页自动更新。",
+    ),
+    "web.port.running.month": (
+        "The busiest month is being simulated; this page shows it as soon as it is known.",
+        "正在模拟最繁忙月份，完成后本页自动更新。",
+    ),
+    "web.port.running.ahead": ("Simulations before it: {count}.", "前面还有{count}项模拟。"),
+    "web.port.running.count": (
+        "{count} years are simulated; the mean time in port is known to ± {width}.",
+        "已模拟{count}个年度，平均在港时间精度±{width}。",
+    ),
+    "port.told.throughput": ("Throughput of the latest full year", "最近完整年度的吞吐量"),
+    "port.told.calls": (
+        "Throughput over the load of a call: cargo by today's shares, vessels as counted at the lock",
+        "吞吐量除以单船装卸量：货种按现状比例，船型按过闸统计",
+    ),
+    "port.told.simulated": (
+        "Simulated from berths, cranes and their rates, yards and opening hours",
+        "按泊位、起重机及其效率、堆场和作业时间模拟得出",
+    ),
+    "port.told.use": ("Work over what can be done", "作业量与能力之比"),
+    "port.told.exact": ("Formula of the queue by itself", "单一环节的排队公式"),
+    "port.told.week": ("One week of one simulated year", "某一模拟年度中的一周"),
     "web.port.no_month": (
         "How long ships wait in the busiest month could not be told within the seconds given: near its limit a port settles slowly.",
         "最繁忙月份的等待时间未能在限时内算出：接近极限的港口收敛很慢。",

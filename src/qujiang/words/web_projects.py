@@ -20,6 +20,28 @@ WORDS: dict[str, tuple[str, str]] = {
         "known costs in all; {count} projects state none",
         "已知投资合计；{count}个项目未公布",
     ),
+    "web.projects.counted": ("Counted in the list below, as of {day}.", "按下表统计，截至{day}。"),
+    "web.projects.cost.how": (
+        "Sum of the costs in the list below; each states its source there.",
+        "下表各项投资之和，来源见各项目。",
+    ),
+    "web.projects.path.how": (
+        "Critical path method over the days of work and dependencies of the projects.",
+        "按各项目工期和先后关系用关键路径法计算。",
+    ),
+    "web.projects.planned.how": (
+        "Share of the time from start to due that has gone by",
+        "自开工至计划完成已过去的时间比例",
+    ),
+    "web.projects.spi.how": (
+        "Earned schedule: time earned over time gone by",
+        "挣得进度：已挣得时间与已过去时间之比",
+    ),
+    "web.projects.cpi.how": ("Work earned over money spent", "挣值与已支出之比"),
+    "web.projects.late.how": (
+        "Finish expected at the pace so far, against the day due",
+        "按目前进度推算的完成日与计划日之差",
+    ),
     "web.projects.chart": ("Projects in time, {day}", "项目进度图（{day}）"),
     "web.projects.chart.how": (
         "A bar runs from start to due, its filled part is reported progress; a dashed line runs on to the expected finish; "

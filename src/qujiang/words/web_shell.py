@@ -31,6 +31,14 @@ WORDS: dict[str, tuple[str, str]] = {
     "web.twins": ("This view as", "本页数据"),
     "web.print": ("Print", "打印"),
     "web.source": ("Source", "来源"),
+    "web.source.of": ("Source: {names}", "来源：{names}"),
+    "web.source.about": ("Source and status of these figures", "这些数字的来源与性质"),
+    "source.ASSUME": (
+        "assumed for this district, to be replaced by its own records",
+        "本区假定值，待本地记录替换",
+    ),
+    "source.DERIVE": ("computed from other figures of the district", "由本区其他数据推算"),
+    "source.MODEL": ("computed by the model of this program", "由本程序的模型计算"),
     "web.assumed": ("assumed", "假定"),
     "web.assumed.legend": (
         "Figures marked * rest on an assumption.",
@@ -41,6 +49,14 @@ WORDS: dict[str, tuple[str, str]] = {
     "web.error.403": ("Your role does not allow this", "您的角色无权进行此操作"),
     "web.error.404": ("There is nothing here for you", "此处没有您可查看的内容"),
     "web.error.405": ("This page cannot be used this way", "不能以此方式使用该页面"),
+    "web.error.404.what": (
+        "No page has this address. It may have been moved, or the link was cut off.",
+        "没有这个网址的页面：可能已移动，或链接不完整。",
+    ),
+    "web.error.405.what": (
+        "Go back to the page and use its form.",
+        "请返回原页面，使用其中的表单。",
+    ),
     "web.error.409": ("Someone was faster", "已有他人先行处理"),
     "web.error.413": ("This is too large", "内容过大"),
     "web.error.422": ("Some values are faulty", "部分内容有误"),

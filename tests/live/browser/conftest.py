@@ -22,17 +22,28 @@ import uvicorn
 from argon2 import PasswordHasher
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
-from qujiang.store import Store, accounts
+from qujiang import studies
+from qujiang.report.plan_process import try_plan
+from qujiang.store import SYSTEM, Store, accounts, open_store
 from qujiang.web import Settings, create_app
 from qujiang.web.acts import COOKIE
+from qujiang.web.plans import Plans
 from tests.live.conftest import SERVICES, HandClock, make_people
 
+#: Every main path is walked in both languages and on both sizes.
+WAYS = [("en", "desktop"), ("en", "phone"), ("zh", "desktop"), ("zh", "phone")]
+EVERY_WAY = pytest.mark.parametrize(("language", "size"), WAYS)
 SIZES = {"desktop": (1280, 900), "phone": (360, 780)}
 FLAGS = [
     "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
     "--disable-component-update", "--disable-sync", "--disable-dev-shm-usage", "--use-gl=angle", "--use-angle=swiftshader",
     "--enable-unsafe-swiftshader",
 ]  # fmt: skip
+#: A scenario of the bundled district that the planned site has computed.
+SCENARIO = "fuchunjiang-second-chamber"
+#: The map's driver tells of readings of its canvas.
+MAP = ("GPU stall",)
+DRAWN = "[data-map][data-state=drawn][data-drawn]"
 SERIOUS = ("serious", "critical")
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 
@@ -98,6 +109,45 @@ def site(tmp_path_factory: pytest.TempPathFactory, sqlite_template: Path) -> Ite
     """One server for a module's tests, on a fresh database, with an account for every part."""
     with serving(tmp_path_factory.mktemp("site"), sqlite_template) as (_, made):
         yield made
+
+
+@pytest.fixture(scope="session")
+def planned_template(tmp_path_factory: pytest.TempPathFactory, sqlite_template: Path) -> Path:
+    """A database in which the plan and one scenario are computed over 128 futures; made once for all modules."""
+    path = tmp_path_factory.mktemp("planned") / "planned.sqlite3"
+    shutil.copy(sqlite_template, path)
+    store = open_store(f"sqlite:///{path}", clock=HandClock())
+    plans = Plans(store, Settings(f"sqlite:///{path}", SERVICES, study_futures=128))
+    with store.write(SYSTEM) as unit:
+        studies.ask_standing(unit, plans.ground, 128, scenarios=[plans.scenario_text(SCENARIO)])
+
+    def work(held: studies.Claim, report: studies.Report) -> studies.Outcome:
+        question = {"folder": str(plans.district.folder), "hash": held.ground.district_hash, "overlay": held.overlay}
+        asked = question | held.arguments.as_dict()
+        tested = try_plan(asked, lambda share, step: report(share, step) and None)
+        return studies.Outcome(studies.pack(tested.answer()), report=studies.pack(tested.report()))
+
+    computing = studies.Runner(store, work)
+    while computing.run_one():
+        pass
+    with store.engine.connect() as connection:
+        connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+    store.close()
+    return path
+
+
+def sign_in(page: Page, name: str) -> None:
+    """Fill in the form of the sign-in and send it."""
+    page.locator("#f-name").fill(name)
+    page.locator("#f-password").fill(f"pass phrase of {name}")
+    page.locator("main form button").click()
+
+
+def open_menu(page: Page) -> None:
+    """Show the menu where it is folded, as on a phone."""
+    menu = page.locator("nav.rooms summary")
+    if menu.is_visible():
+        menu.click()
 
 
 @dataclass(slots=True)

@@ -6,13 +6,13 @@ import os
 import shutil
 import struct
 import zlib
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from tests.live.browser.test_plan import DRAWN, MAP, site
+from tests.live.browser.conftest import DRAWN, MAP, Site, serving
 
-__all__ = ["site"]  # the server with a computed plan
 IMAGES = Path(__file__).parents[3] / "docs" / "img"
 PICTURES = {
     "web-cockpit-zh": ("/", "zh", "desktop", False),
@@ -22,6 +22,13 @@ PICTURES = {
     "web-quote": ("/freight?from=changshan&to=suzhou&cargo=steel&tonnes=500", "en", "desktop", False),
     "web-port": ("/port", "zh", "desktop", False),
 }
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory, planned_template: Path) -> Iterator[Site]:
+    """A server that keeps the plan."""
+    with serving(tmp_path_factory.mktemp("pictures"), planned_template, study_futures=128) as (_, made):
+        yield made
 
 
 @pytest.mark.parametrize("name", PICTURES)

@@ -13,6 +13,7 @@ from qujiang import studies
 from qujiang.district import District
 from qujiang.store import SYSTEM
 from qujiang.web.plans import PROGRAM
+from tests.live.browser.conftest import EVERY_WAY, open_menu
 from tests.live.test_pages_places import answered
 
 ASKED = "/freight?from=常山&to=苏州&cargo=plate&tonnes=500"
@@ -42,16 +43,6 @@ def colours(page: Page, other: Page) -> int:
     picture = base64.b64encode(page.locator(".map canvas").screenshot()).decode()
     other.goto("about:blank")
     return other.evaluate(COLOURS, f"data:image/png;base64,{picture}")
-
-
-@pytest.mark.parametrize("path", PAGES)
-@pytest.mark.parametrize(("language", "size", "dark"), [("en", "desktop", True), ("zh", "phone", False)])
-def test_pages_are_accessible_and_fit(visit, axe, fits, path: str, language: str, size: str, dark: bool) -> None:
-    page = visit(path, language=language, size=size, dark=dark)
-    if page.locator("[data-map]").count():
-        drawn(page)
-    axe(page)
-    assert fits(page)
 
 
 def test_no_page_scrolls_sideways_at_any_width(visit, fits) -> None:
@@ -96,13 +87,17 @@ def test_what_projects_move_is_shown_at_every_width(visit, site, axe, fits) -> N
         assert fits(page), width
 
 
-@pytest.mark.parametrize(("language", "size"), [("zh", "phone"), ("en", "desktop")])
-def test_a_quote_from_the_question_to_the_chains_on_the_map(visit, browser, language: str, size: str) -> None:
+@EVERY_WAY
+def test_a_quote_from_the_question_to_the_chains_on_the_map(
+    visit, browser, axe, fits, language: str, size: str
+) -> None:
     words = {
         "en": ("From", "To", "Cargo", "Tonnes", "Quote", "Changshan", "Suzhou", "cheapest"),
         "zh": ("起点", "终点", "货种", "吨数", "询价", "常山", "苏州", "最省钱"),
     }[language]
-    page = visit("/freight", language=language, size=size)
+    page = visit("/about", language=language, size=size)
+    open_menu(page)
+    page.locator("nav.rooms a[href='/freight']").click()
     page.get_by_label(words[0], exact=True).fill(words[5])
     page.get_by_label(words[1], exact=True).fill(words[6])
     page.get_by_label(words[2], exact=True).select_option("plate")
@@ -114,6 +109,8 @@ def test_a_quote_from_the_question_to_the_chains_on_the_map(visit, browser, lang
     other = browser.new_page()
     assert colours(page, other) > 8  # land, sea, borders, modes: more than a blank ground
     other.close()
+    axe(page)
+    assert fits(page)
     # another chain is chosen without leaving the page, and the address keeps it
     page.locator("a[data-chain]").nth(2).click()
     expect(page.locator("a[data-chain='3']")).to_have_attribute("aria-current", "true")
@@ -208,15 +205,44 @@ def said(page: Page) -> list[str]:
     return list(found.groups())
 
 
-def test_a_change_of_the_port_is_typed_and_compared(visit, axe) -> None:
-    page = visit("/port", language="zh", size="phone")
-    page.get_by_label("年吞吐量").fill("7000000")
-    page.get_by_label("泊位").nth(4).fill("3")
-    page.get_by_role("button", name="模拟").click()
-    expect(page.get_by_role("heading", name="调整后的港口")).to_be_visible()
-    expect(page.get_by_role("cell", name="700万吨/年")).to_be_visible()
-    expect(page.locator(".harbour [data-berth]")).to_have_count(25)
+@EVERY_WAY
+def test_a_change_of_the_port_is_typed_and_compared(visit, axe, fits, language: str, size: str) -> None:
+    words = {
+        "en": ("Tonnes a year, in and out", "Berths", "Simulate", "The port with your change", "7 Mt/year"),
+        "zh": ("年吞吐量", "泊位", "模拟", "调整后的港口", "700万吨/年"),
+    }[language]
+    page = visit("/port", language=language, size=size)
+    page.get_by_label(words[0]).fill("7000000")
+    page.get_by_label(words[1]).nth(4).fill("3")
+    page.get_by_role("button", name=words[2]).click()
+    expect(page.get_by_role("heading", name=words[3])).to_be_visible()
+    expect(page.get_by_role("cell", name=words[4])).to_be_visible()
+    expect(page.locator(".harbour[data-state=ready] [data-berth]")).to_have_count(25, timeout=60_000)
+    expect(page.locator("#running")).to_have_count(0, timeout=60_000)  # the page shows by itself what comes later
     axe(page)
+    assert fits(page)
+    page.go_back()
+    expect(page.get_by_role("heading", name=words[3])).to_have_count(0)
+
+
+@EVERY_WAY
+def test_projects_of_a_day_are_filtered_by_their_light(visit, axe, fits, language: str, size: str) -> None:
+    page = visit("/projects", language=language, size=size)
+    every = page.locator("#list ~ table tbody tr").count()
+    page.locator("#f-on").fill("2028-01-01")
+    page.locator("#f-light").select_option("red")
+    page.locator("form.filter button").click()
+    expect(page).to_have_url(re.compile("on=2028-01-01.*light=red"))
+    rows = page.locator("#list ~ table tbody tr")
+    late = rows.count()
+    assert 0 < late < every and page.locator("#list ~ table tbody .badge.red").count() == late
+    assert (
+        int(page.locator(".tiles .card", has=page.locator(".badge.red")).locator("button.value").inner_text()) == late
+    )
+    axe(page)
+    assert fits(page)
+    page.go_back()
+    expect(rows).to_have_count(every)
 
 
 def test_without_scripts_the_week_is_shown_at_the_hour_that_is_asked(visit) -> None:

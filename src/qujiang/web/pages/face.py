@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from functools import cache
+from itertools import count
 from typing import Annotated, Any
 from urllib.parse import urlencode
 
@@ -53,6 +54,7 @@ class Face:
     caller: Caller
     language: Language
     token: str | None
+    _marks: Iterator[int] = field(default_factory=lambda: count(1), compare=False, repr=False)
 
     @property
     def root(self) -> str:
@@ -161,6 +163,10 @@ class Face:
                 language.COOKIE, self.language, max_age=31_536_000, samesite="lax", path=self.root or "/", secure=secure
             )
         return answer
+
+    def mark(self, kind: str) -> str:
+        """A name within this page that no other element has."""
+        return f"{kind}-{next(self._marks)}"
 
     def form_token(self) -> str:
         """What a form must send back; another one each time, so that packing a page does not give it away."""

@@ -13,6 +13,7 @@ from qujiang.report.series_chart import HEIGHT, LEFT, TOP, WIDTH, series_chart
 from qujiang.web.pages.face import Face
 from qujiang.web.pages.place import district_of, folder_of
 from qujiang.web.pages.public import PublicFace
+from qujiang.web.pages.sources import titles_of, told_by
 from qujiang.web.pages.views import View, view
 from qujiang.web.pages.warm import Warm
 from qujiang.web.plans import Plans, plans_of
@@ -36,7 +37,7 @@ def outlook(face: PublicFace, plans: HasPlans) -> View:
         "series": series(district),
     }
     flat = [{name: _flat(value) for name, value in row.items()} for row in rows]
-    return View(data, flat, {"area": _areas(district.info)})
+    return View(data, flat, {"area": _areas(district.info), "source": told_by(face, titles_of(district))})
 
 
 @view(router, "/outlook/{indicator}/{area}", "outlook/series.html.j2")
@@ -56,7 +57,8 @@ def observed(face: PublicFace, indicator: str, area: str) -> View:
     ]
     chart = series_chart(told, face.language)
     frame = {"width": WIDTH, "height": HEIGHT, "left": LEFT, "top": TOP}
-    return View(told, rows, {"chart": chart, "frame": frame, "area_": _areas(district.info)})
+    aside = {"chart": chart, "frame": frame, "area_": _areas(district.info)}
+    return View(told, rows, aside | {"source": told_by(face, titles_of(district))})
 
 
 def own_plan(face: Face, plans: Plans) -> Mapping[str, Any] | None:

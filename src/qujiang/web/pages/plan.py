@@ -17,6 +17,7 @@ from qujiang.report.plan_still import still_map
 from qujiang.web.pages.face import Face
 from qujiang.web.pages.map import map_setting
 from qujiang.web.pages.public import PublicFace
+from qujiang.web.pages.sources import said_of
 from qujiang.web.pages.views import View, as_attachment, view
 from qujiang.web.plans import OWN, Answered, Plans, Which, plans_of
 from qujiang.web.studies_api import AskedFor, Code
@@ -76,7 +77,7 @@ def cockpit(
         "which": which,
         "choices": choices,
         "charts": {card["number"]: bullet(card["lead"]) for card in cards if card["lead"]},
-        "said": _said(face, answer),
+        "said": said_of(face, answer["sources"]),
         "years": years,
         "cargoes": pick.cargoes_by_weight(answer),
         "layers": [(name, name in layers) for name in LAYERS],
@@ -101,7 +102,7 @@ def landmark(face: PublicFace, plans: HasPlans, which: AskedFor, number: int) ->
     aside = {
         "known": known,
         "which": which,
-        "said": _said(face, answer),
+        "said": said_of(face, answer["sources"]),
         "charts": {m["id"]: (bullet(m), years_curve(m), sweep_curve(m)) for m in found["measures"]},
         "numbers": [row["number"] for row in answer["landmarks"]],
         "limits": answer["limits"] if any(m["unit"] == "tonnes_per_year" for m in found["measures"]) else None,
@@ -117,11 +118,13 @@ def difference(face: PublicFace, plans: HasPlans, which: AskedFor, other: Code =
         after = plans.shown(connection, face.caller, which)
     table = differences(before.content, after.content)
     rows = [
-        {"measure": row["id"], "name_en": row["name"]["en"], "name_zh": row["name"]["zh"], "unit": row["unit"], "part": part, **row[part]}
+        {"measure": row["id"], "name_en": row["name"]["en"], "name_zh": row["name"]["zh"], "unit": row["unit"], "part": part, **row[part], "source": ";".join(row[part]["source"])}
         for row in table["measures"]
         for part in ("today", "target", "base", "low", "high", "probability")
     ]  # fmt: skip
-    return View({"which": _named(which), **table}, rows, {"which_": which})
+    return View(
+        {"which": _named(which), **table}, rows, {"which_": which, "said": said_of(face, after.content["sources"])}
+    )
 
 
 #: A report opened within the site may do nothing: it has no script, and its styles stand inside it.
@@ -165,25 +168,6 @@ def _answer(plans: Plans, connection: Any, face: Face, which: Which) -> tuple[An
 
 def _named(which: Which) -> dict[str, str | None]:
     return {"study": which.study, "scenario": which.scenario}
-
-
-def _said(face: Face, answer: Mapping[str, Any]) -> Any:
-    """A function for templates: what is told of a figure on hover and focus."""
-    titles = answer["sources"]
-
-    def said(figure: Mapping[str, Any]) -> str:
-        named = []
-        for source in figure["source"]:
-            title = face.of(both_of(titles.get(source, {"title": source}), "title"))
-            named.append(title if source == "MODEL" else f"{title} [{source}]")
-        how = face.of(figure["how"]) if figure["how"] else ""
-        parts = [
-            how,
-            f"{face.say('web.source')}: {'; '.join(named)}" if face.language == "en" else f"来源：{'；'.join(named)}",
-        ]
-        return (". " if face.language == "en" else "。").join(part for part in parts if part)
-
-    return said
 
 
 def _map(face: Face, answer: Mapping[str, Any], which: Which) -> str:

@@ -3,49 +3,32 @@
 from __future__ import annotations
 
 import math
-import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Response
 
 from qujiang.errors import DataError, Fault, QujiangError
-from qujiang.port.busiest import busiest_month, month_factor
 from qujiang.port.problem import MOST_BERTHS, PortProblem
-from qujiang.port.replay import Replay
-from qujiang.port.result import PortResult
 from qujiang.port.rows import port_problem
-from qujiang.port.simulate import simulate
 from qujiang.port.what_if import MOST_CRANES, MOST_OF_A_POOL, Units, faults_of, units_of, with_all
 from qujiang.report import port_rows
-from qujiang.report.port_week import at_hour, busiest_hour, week
+from qujiang.report.port_told import rests_on
+from qujiang.report.port_week import at_hour, busiest_hour
 from qujiang.web.pages.face import Face
-from qujiang.web.pages.place import district_of, folder_of
+from qujiang.web.pages.later import Running
+from qujiang.web.pages.place import district_of
+from qujiang.web.pages.port_runs import LIMIT_S, PATIENCE_S, TWIN_PATIENCE_S, Known, Port, known_of
 from qujiang.web.pages.public import PublicFace
+from qujiang.web.pages.sources import titles_of, told_by
 from qujiang.web.pages.views import View, view
-from qujiang.web.pages.warm import Warm
 from qujiang.words import names_by_id
 
 router = APIRouter(include_in_schema=False)
-#: No further batch of replications is begun after so many seconds.
-LIMIT_S = 4.0
 #: A stage that is used so much is shown even where nobody waits for it.
 BUSY = 0.5
 LEAST_T, MOST_T = 10_000, 60_000_000
-_runs: Warm = Warm(64, at_once=1)
-
-
-@dataclass(frozen=True, slots=True)
-class Port:
-    """One port and what its simulation says; ``week`` is None where it is overloaded."""
-
-    problem: PortProblem
-    result: PortResult
-    answer: Mapping[str, Any]
-    busiest: Mapping[str, Any] | None
-    week: Mapping[str, Any] | None
-    replay: Replay | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,54 +47,56 @@ def port(face: PublicFace, hour: str = "") -> View:
     district = district_of(face.settings)
     base = port_problem(district)
     asked = _asked(face, base)
-    if asked.faults and face.path.endswith((".json", ".csv")):
+    twin = face.path.endswith((".json", ".csv"))
+    if asked.faults and twin:
         raise DataError(asked.faults)
-    now = _run(face, None, ())
-    changed = None if asked.tonnes is None and not asked.units else _run(face, asked.tonnes, asked.units)
-    shown = changed or now
+    known = known_of(face, asked.tonnes, asked.units, TWIN_PATIENCE_S if twin else PATIENCE_S)
+    now, changed, shown = known.now, known.changed, known.shown
     named = port_rows.names(names_by_id(district["terminals"].to_dicts()))
+    rests = rests_on(district)
+    busiest = None if isinstance(known.busiest, Running) else known.busiest
     data = {
         "asked": {"throughput_t_per_year": asked.tonnes, "units": [_unit(unit) for unit in asked.units]},
+        "simulating": list(known.running),
         "now": now.answer,
         "changed": None if changed is None else changed.answer,
-        "busiest_month": shown.busiest,
+        "busiest_month": busiest,
         "week": shown.week,
+        "rests_on": rests,
     }
     aside = {
         **_form(face, asked, base, named),
-        **_words(shown, now, changed, named),
+        **_words(known, busiest, named),
         **_still(shown, hour),
+        **_progress(known),
         "named": named,
+        "source": told_by(face, titles_of(district)),
+        "typed_tonnes": asked.tonnes is not None,
+        "limit_s": LIMIT_S,
     }
     return View(data, _rows(now, changed), aside, status=422 if asked.faults else 200)
 
 
+@router.get("/port/part")
+def part(face: PublicFace) -> Response:
+    """How the simulations of a page stand; when one of them is over, the page is loaded anew."""
+    asked = _asked(face, port_problem(district_of(face.settings)))
+    known = known_of(face, asked.tonnes, asked.units, 0.0)
+    seen = face.request.query_params.get("waits", "")
+    answer = face.page("port_part.html.j2", **_progress(known))
+    if ",".join(known.running) != seen:
+        answer.headers["HX-Refresh"] = "true"
+    return answer
+
+
+def _progress(known: Known) -> dict[str, Any]:
+    """For the part of the page that says what is still being simulated."""
+    name, one = next(iter(known.running.items()), (None, None))
+    return {"waits": ",".join(known.running), "awaited": name, "running": one}
+
+
 def _unit(unit: Units) -> dict[str, Any]:
     return {"pool": unit.pool, "berth_count": unit.berth_count, "crane_count": unit.crane_count}
-
-
-def _run(face: Face, tonnes: float | None, units: tuple[Units, ...]) -> Port:
-    return _runs.get((folder_of(face.settings), tonnes, units), lambda: _simulated(face, tonnes, units))
-
-
-def _simulated(face: Face, tonnes: float | None, units: tuple[Units, ...]) -> Port:
-    """Simulate within the limit of time: what is not precise by then says so by its interval."""
-    district = district_of(face.settings)
-    problem = with_all(port_problem(district, throughput_t_per_year=tonnes), units)
-    end = time.monotonic() + LIMIT_S
-
-    def late(_count: int, _width: float) -> bool:
-        return time.monotonic() > end
-
-    result = simulate(problem, workers=1, stop=late)
-    factor, busiest = month_factor(district), None
-    if factor is not None and not result.overloaded and not late(0, 0):
-        found = busiest_month(problem, factor, stop=late)
-        if found.stopped_by != "stop":
-            told_ = {name: value for name, value in found.as_dict().items() if name != "assumptions"}
-            busiest = {"month_factor": factor, **told_}
-    told = week(problem, result)
-    return Port(problem, result, result.as_dict(), busiest, *(told or (None, None)))
 
 
 # -- the form ----------------------------------------------------------------------------------------------------------
@@ -198,7 +183,8 @@ def _form(face: Face, asked: Asked, base: PortProblem, named: port_rows.Named) -
 # -- the answer --------------------------------------------------------------------------------------------------------
 
 
-def _words(shown: Port, now: Port, changed: Port | None, named: port_rows.Named) -> dict[str, Any]:
+def _words(known: Known, busiest: Mapping[str, Any] | None, named: port_rows.Named) -> dict[str, Any]:
+    now, changed, shown = known.now, known.changed, known.shown
     before = {(row["stage"], row["name"]): row for row in now.answer["stages"]}
     stages: list[dict[str, Any]] = []
     idle: list[dict[str, Any]] = []
@@ -209,8 +195,8 @@ def _words(shown: Port, now: Port, changed: Port | None, named: port_rows.Named)
         waits = (row["wait_h"] or 0) >= port_rows.UNSEEN_H or row["state"] != "steady" or row["utilisation"] >= BUSY
         (stages if waits or (old is not None and (old["wait_h"] or 0) >= port_rows.UNSEEN_H) else idle).append(told_)
     return {
-        "told_answer": port_rows.sentences(shown.answer, named, shown.busiest),
-        "no_month": shown.busiest is None and not shown.result.overloaded,
+        "told_answer": port_rows.sentences(shown.answer, named, busiest),
+        "no_month": known.busiest is None and not shown.running and not shown.result.overloaded,
         "stages": [("waits", stages), ("idle", idle)],
         "compared": [("now", now.answer)] + ([] if changed is None else [("changed", changed.answer)]),
         "assumptions": [port_rows.assumption(text) for text in shown.result.assumptions],

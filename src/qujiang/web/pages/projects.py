@@ -14,6 +14,7 @@ from qujiang.web.pages.face import Face
 from qujiang.web.pages.outlook import HasPlans, own_plan
 from qujiang.web.pages.place import district_of
 from qujiang.web.pages.public import PublicFace
+from qujiang.web.pages.sources import titles_of, told_by
 from qujiang.web.pages.views import View, view
 
 router = APIRouter(include_in_schema=False)
@@ -44,6 +45,11 @@ def projects(face: PublicFace, plans: HasPlans, on: str = "", light: str = "") -
         "order": LIGHTS,
         "day": on if fault else day.isoformat(),
         "faults": [] if fault is None else [{"field": "on", "text": fault.rule}],
+        "source": told_by(face, titles_of(district)),
+        "by_id": {record["id"]: record for record in found["projects"]},
+        "cost_status": "assumed"
+        if any(r["status"] == "assumed" for r in found["projects"] if r["cost_yuan"])
+        else "derived",
         "gantt": Markup(gantt_on(district, day, face.language)),  # every text in it is escaped where it is drawn
     }
     rows = [{k: _flat(v) for k, v in record.items()} for record in shown]

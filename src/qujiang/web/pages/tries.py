@@ -19,6 +19,7 @@ from qujiang.web.faults import status_of
 from qujiang.web.pages.face import AnyFace, Face
 from qujiang.web.pages.forms import Sent, SignedInForm, act, errors_of
 from qujiang.web.pages.public import PublicFace
+from qujiang.web.pages.sources import said_of
 from qujiang.web.pages.views import View, view
 from qujiang.web.plans import OWN, Plans, plans_of
 from qujiang.web.studies_api import toml_file
@@ -137,10 +138,11 @@ def study_page(face: AnyFace, plans: HasPlans, code: str) -> View:
         "unread": after is None,
         "missing": missing,
         "link": str(face.request.base_url).rstrip("/") + face.url(f"/studies/{code}").removeprefix(face.root),
+        "said": said_of(face, after.content["sources"] if after else {}),
         **(table or {}),
     }
     rows = [] if table is None else [
-        {"measure": row["id"], "unit": row["unit"], "part": name, **row[name]}
+        {"measure": row["id"], "unit": row["unit"], "part": name, **row[name], "source": ";".join(row[name]["source"])}
         for row in table["measures"]
         for name in ("target", "base", "low", "high", "probability")
     ]  # fmt: skip

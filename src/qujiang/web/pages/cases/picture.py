@@ -10,7 +10,7 @@ from qujiang.cases.model import Bundle
 from qujiang.web.pages.desk import names
 from qujiang.web.pages.face import Face
 
-TASK_CHARS, LANE_CHARS = 15, 15  # columns of a line; a Chinese sign takes two
+TASK_CHARS, LANE_CHARS = 13, 15  # columns of a line; a Chinese sign takes two
 PAD = 10
 LABEL = 130  # room for the lanes' names, left of the drawing
 

@@ -33,6 +33,13 @@ def department(face: Face, code: str | None) -> str:
     return _of(face, found.name_en, found.name_zh) if found else code or "–"
 
 
+def agency(face: Face, name: str) -> str:
+    """A department that is told by its Chinese name, in the page's language."""
+    found = (code for code, one in face.house.book.departments.items() if one.name_zh == name)
+    code = next(found, None)
+    return name if code is None else department(face, code)
+
+
 def service(face: Face, code: str | None) -> str:
     """A service's name."""
     found = face.house.book.services.get(code or "")

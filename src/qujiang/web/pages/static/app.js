@@ -20,7 +20,26 @@
   const first = document.querySelector("[data-focus]");
   if (first) first.focus();
 
-  // A tip closes with Escape, and stays on the screen.
+  // A tip stands by its figure and on the screen, whatever box cuts what leaves it; on a phone it is a sheet at the foot.
+  let tipped = null;
+  const place = (figure) => {
+    const tip = figure?.querySelector(":scope > .tip");
+    if (!tip) return;
+    tipped = figure;
+    tip.classList.toggle("placed", wide.matches);
+    if (!wide.matches) { tip.style.left = tip.style.top = ""; return; }
+    const at = figure.querySelector(":scope > button").getBoundingClientRect();
+    const { offsetWidth: width, offsetHeight: height } = tip;
+    const below = at.bottom + height + 8 <= window.innerHeight || at.top < height + 8;
+    tip.style.left = `${Math.max(8, Math.min(at.left, window.innerWidth - width - 8))}px`;
+    tip.style.top = `${below ? at.bottom : at.top - height}px`;
+  };
+  for (const kind of ["pointerover", "focusin"]) {
+    document.addEventListener(kind, (event) => place(event.target.closest?.(".figure")));
+  }
+  window.addEventListener("scroll", () => { if (tipped?.matches(":hover, :focus-within")) place(tipped); }, { capture: true, passive: true });
+
+  // It closes with Escape.
   document.addEventListener("keydown", (event) => {
     if (event.key === "Escape" && document.activeElement?.closest(".figure")) document.activeElement.blur();
   });

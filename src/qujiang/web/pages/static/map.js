@@ -231,7 +231,7 @@
         }
       } else if (layer.kind === "coverage") {
         add({ id: layer.id, type: "fill" });
-        add({ id: `${layer.id}-edge`, type: "line" });
+        add({ id: `${layer.id}-edge`, type: "line", paint: { "line-dasharray": [3, 2] } });
       } else if (layer.kind === "places") {
         add({ id: layer.id, type: "circle", filter: ["all", ["!=", ["get", "kind"], "junction"], ["!=", ["get", "port"], true]] });
         add({ id: `${layer.id}-port`, type: "symbol", filter: ["==", ["get", "port"], true], layout: { "icon-image": "port", "icon-allow-overlap": true } });
