@@ -49,14 +49,6 @@ WORDS: dict[str, tuple[str, str]] = {
     "web.error.403": ("Your role does not allow this", "您的角色无权进行此操作"),
     "web.error.404": ("There is nothing here for you", "此处没有您可查看的内容"),
     "web.error.405": ("This page cannot be used this way", "不能以此方式使用该页面"),
-    "web.error.404.what": (
-        "No page has this address. It may have been moved, or the link was cut off.",
-        "没有这个网址的页面：可能已移动，或链接不完整。",
-    ),
-    "web.error.405.what": (
-        "Go back to the page and use its form.",
-        "请返回原页面，使用其中的表单。",
-    ),
     "web.error.409": ("Someone was faster", "已有他人先行处理"),
     "web.error.413": ("This is too large", "内容过大"),
     "web.error.422": ("Some values are faulty", "部分内容有误"),

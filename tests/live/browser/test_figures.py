@@ -77,6 +77,7 @@ def test_every_number_has_its_source_and_status(visit, path: str, language: str)
 @pytest.mark.parametrize("size", ["desktop", "phone"])
 def test_a_tip_stands_on_the_screen_wherever_its_figure_is(visit, path: str, size: str) -> None:
     page: Page = visit(path, size=size, meant=MAP)
+    expect(page.locator("#running")).to_have_count(0, timeout=60_000)  # the page is not loaded anew any more
     shown = [figure for figure in page.locator("main .figure > button").all() if figure.is_visible()]
     assert len(shown) > 10
     for button in (shown[0], shown[len(shown) // 3], shown[2 * len(shown) // 3], shown[-1]):

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from http import HTTPStatus
-
 from fastapi import FastAPI, Request, Response
 from fastapi.responses import RedirectResponse
 
@@ -39,8 +37,6 @@ def error_page(request: Request, status: int, message: str, error: QujiangError 
         return RedirectResponse(face.url("/sign-in", next=face.path + query), 303)
     if isinstance(error, OneTimePasswordError):
         return RedirectResponse(face.url("/password"), 303)
-    if status in (404, 405) and message == HTTPStatus(status).phrase:  # the framework's own words
-        message = face.say(f"web.error.{status}.what")
     trace = request.scope.get("state", {}).get("trace", "")
     faults = getattr(error, "faults", ())
     colon = face.say("web.colon")
