@@ -12,7 +12,7 @@ Json = dict[str, Any]
 #: Statuses from the surest to the least sure.
 ORDER = ("documented", "derived", "assumed")
 #: What is simulated stands in these tables.
-SIMULATED = ("berths", "port_equipment", "terminals", "vessel_classes")
+SIMULATED = ("berths", "port_equipment")
 MODEL = "MODEL"
 
 

@@ -32,6 +32,7 @@ WORDS: dict[str, tuple[str, str]] = {
     "web.print": ("Print", "打印"),
     "web.source": ("Source", "来源"),
     "web.source.of": ("Source: {names}", "来源：{names}"),
+    "web.source.more": ("{count} more", "另{count}项"),
     "web.source.about": ("Source and status of these figures", "这些数字的来源与性质"),
     "source.ASSUME": (
         "assumed for this district, to be replaced by its own records",

@@ -12,6 +12,8 @@ from qujiang.words.speech import WORDS
 
 #: ``told(ids, how)``: the words for some sources.
 Told = Callable[..., str]
+#: A tip names so many sources at most, and says how many more there are.
+MOST = 5
 
 
 def told_by(face: Face, titles: Mapping[str, Mapping[str, str]]) -> Told:
@@ -31,7 +33,9 @@ def told_by(face: Face, titles: Mapping[str, Mapping[str, str]]) -> Told:
         return name if name == source else f"{name} [{source}]"
 
     def told(ids: Iterable[str] | str, how: Any = "") -> str:
-        named = dict.fromkeys(title(source) for source in split(ids))
+        named = list(dict.fromkeys(title(source) for source in split(ids)))
+        if len(named) > MOST:
+            named = [*named[:MOST], face.say("web.source.more", count=len(named) - MOST)]
         parts = [
             face.of(how) if how else "",
             face.say("web.source.of", names=face.say("web.list").join(named)) if named else "",
