@@ -205,15 +205,15 @@ def board_table(made: Board) -> list[dict[str, Any]]:
 
 
 def observations(
-    connection: Connection, caller: Caller, book: Rulebook, months: Sequence[date], on: date
+    connection: Connection, caller: Caller, book: Rulebook, months: Sequence[date], on: date, *, area: str
 ) -> list[dict[str, Any]]:
-    """The district's own indicators by month, as rows of its ``series`` table."""
+    """The desk's own indicators by month, as rows of the district's table ``observations``; ``area`` is the district's name there."""
     rows: list[dict[str, Any]] = []
     for month in months:
         first = month.replace(day=1)
         last = (first + timedelta(days=32)).replace(day=1) - timedelta(days=1)
         total = board(connection, caller, book, first, last, on).total
-        rows.append(_observation("desk_requests", first, total.received, "requests", f"n={total.received}"))
+        rows.append(_observation(area, "desk_requests", first, total.received, "requests", f"n={total.received}"))
         for name, found in (
             ("response", total.response),
             ("resolution", total.resolution),
@@ -221,23 +221,23 @@ def observations(
         ):
             if found.share is not None and found.low is not None and found.high is not None:
                 note = f"{found.met} of {found.n}; 95% interval {found.low:.4f} to {found.high:.4f}"
-                rows.append(_observation(f"desk_{name}", first, found.share, "share", note))
+                rows.append(_observation(area, f"desk_{name}", first, found.share, "share", note))
     return rows
 
 
-def _observation(indicator: str, month: date, value: float, unit: str, note: str) -> dict[str, Any]:
+def _observation(area: str, indicator: str, month: date, value: float, unit: str, note: str) -> dict[str, Any]:
     period = f"{month:%Y-%m}"
     return {
         "id": f"{indicator}_{month:%Y%m}",
-        "area": "衢江区",
+        "area": area,
         "indicator": indicator,
         "basis": "month",
         "period_start": period,
         "period_end": period,
-        "value": value,
+        "observed_value": value,
         "unit": unit,
-        "growth_percent": None,
-        "growth_basis": None,
+        "published_growth_percent": None,
+        "growth_basis": "unknown",
         "status": "documented",
         "source": "DESK",
         "note": note,

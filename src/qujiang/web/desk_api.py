@@ -13,6 +13,7 @@ from qujiang.desk import boards, sheets
 from qujiang.store import Unit
 from qujiang.web import bodies
 from qujiang.web.acts import Read, Write, as_json
+from qujiang.web.pages.place import name_of
 
 router = APIRouter(tags=["desk"])
 Word = Annotated[str | None, Query(max_length=40, pattern=r"^[\w.-]+$")]
@@ -201,10 +202,13 @@ def board_csv(read: Read, first: date, last: date) -> Response:
 
 
 @router.get("/observations")
-def observations(read: Read, first: date, months: Annotated[int, Query(ge=1, le=36)] = 12) -> Response:
-    """The desk's own indicators by month, as rows of the district's series table."""
+def observations(
+    read: Read, request: Request, first: date, months: Annotated[int, Query(ge=1, le=36)] = 12
+) -> Response:
+    """The desk's own indicators by month, as rows of the district's table ``observations``."""
+    area = name_of(request.app.state.settings).zh
     starts = [date(first.year + (first.month - 1 + n) // 12, (first.month - 1 + n) % 12 + 1, 1) for n in range(months)]
-    return read.run(lambda c: desk.observations(c, read.caller, read.house.book, starts, read.today))
+    return read.run(lambda c: desk.observations(c, read.caller, read.house.book, starts, read.today, area=area))
 
 
 def _act(write: Write, act: Any) -> Response:
