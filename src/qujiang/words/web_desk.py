@@ -392,7 +392,7 @@ WORDS: dict[str, tuple[str, str]] = {
     "web.desk.board.first": ("From", "自"),
     "web.desk.board.last": ("To", "至"),
     "web.desk.board.show": ("Show", "查看"),
-    "web.desk.board.no_day": ("{text} is no day; write 2026-11-23", "{text}不是日期，请写作2026-11-23"),
+    "web.desk.board.no_day": ("“{text}” is no day; write 2026-11-23", "“{text}”不是日期，请写作2026-11-23"),
     "web.desk.board.response": ("Response", "响应率"),
     "web.desk.board.response.what": (
         "Contacted in time, of those whose contact was made or due.",
