@@ -34,6 +34,11 @@ values = { rate_value = 8.0 }
 reason = "a test"
 """
 
+#: More than a minute each, most of it a plan that is computed: on PostgreSQL with `make endurance`.
+ON_SQLITE = pytest.mark.parametrize(
+    "database_url", ["sqlite", pytest.param("postgresql", marks=pytest.mark.endurance)], indirect=True
+)
+
 
 @pytest.fixture(scope="module")
 def answers() -> dict[str, str]:
@@ -244,6 +249,7 @@ def wait(api: Api, path: str, wanted, seconds: float = 120) -> dict:
 
 
 @pytest.mark.slow
+@ON_SQLITE
 def test_the_server_itself_runs_cancels_and_keeps_over_a_restart(live, settings) -> None:
     _, api = live
     wait(api, "/plan", lambda answer: answer.status_code == 200)
@@ -261,6 +267,7 @@ def test_the_server_itself_runs_cancels_and_keeps_over_a_restart(live, settings)
     assert api.get("transport", f"/studies/{long}/progress").json()["state"] == "cancelled"
 
 
+@ON_SQLITE
 def test_a_server_that_stops_gives_its_run_back_to_the_next(settings, answers) -> None:
     with TestClient(create_app(replace(settings, study_every_s=0.05, study_futures=0))) as client:
         store = client.app.state.house.store  # type: ignore[attr-defined]

@@ -88,7 +88,7 @@ def _scenario(tmp_path, number: int) -> str:
     return str(path)
 
 
-@pytest.mark.parametrize("number", [1, 2, 3, 4, 5])
+@pytest.mark.parametrize("number", [1, 3, *(pytest.param(n, marks=pytest.mark.endurance) for n in (2, 4, 5))])
 def test_two_starts_meet_in_other_districts(district, tmp_path, number):
     laid = district.with_scenario(_scenario(tmp_path, number))
     answer = answer_port(district, laid, YEAR)

@@ -107,7 +107,7 @@ def _wait_for_blocks(folder: Path, count: int, process: subprocess.Popen[str]) -
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("workers", ["1", "2"])
+@pytest.mark.parametrize("workers", [pytest.param("1", marks=pytest.mark.endurance), "2"])
 def test_interrupted_then_killed_then_finished_gives_the_same_bytes(tmp_path, workers):
     whole, _ = _start("--workers", "1").communicate(timeout=600)
     folder = tmp_path / "work"

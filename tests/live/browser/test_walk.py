@@ -150,7 +150,10 @@ def test_no_link_is_broken_and_every_page_of_the_application_is_found(walk: Walk
     assert routes - reached <= only_after_a_form, routes - reached - only_after_a_form
 
 
-@pytest.mark.parametrize(("language", "size", "dark"), [("en", "desktop", False), ("zh", "phone", True)])
+@pytest.mark.parametrize(
+    ("language", "size", "dark"),
+    [("en", "desktop", False), pytest.param("zh", "phone", True, marks=pytest.mark.endurance)],
+)
 def test_axe_finds_nothing_serious_on_any_page(
     browser, walk: Walk, site: Site, axe, fits, language: str, size: str, dark: bool
 ) -> None:
