@@ -8,6 +8,8 @@ import pytest
 
 from qujiang.district import District
 from qujiang.plan import PlanResult, test_plan
+from qujiang.plan.futures import FutureModel, build_model
+from qujiang.plan.port import PortAnswer, answer_port, target_year
 
 
 @pytest.fixture(scope="session")
@@ -18,6 +20,18 @@ def district() -> District:
 @pytest.fixture(scope="session")
 def result(district: District) -> PlanResult:
     return test_plan(district)
+
+
+@pytest.fixture(scope="session")
+def port(district: District) -> PortAnswer:
+    """The bundled port in its target year."""
+    return answer_port(district, district, target_year(district["measures"], district.info.base_year))
+
+
+@pytest.fixture(scope="session")
+def model(district: District, port: PortAnswer) -> FutureModel:
+    """What the futures of the bundled district are run on."""
+    return build_model(district, district, port)
 
 
 @pytest.fixture

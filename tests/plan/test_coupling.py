@@ -18,11 +18,6 @@ from qujiang.plan.port import answer_port
 YEAR = 2027
 
 
-@pytest.fixture(scope="module")
-def port(district):
-    return answer_port(district, district, YEAR)
-
-
 def wall(level: float, kind: str = "berth_documented") -> Limit:
     return Limit(kind, kind, kind, level, True, True)
 

@@ -32,16 +32,6 @@ YEAR, YEARS = 2027, 3
 FASTER = '[[increase]]\ntable = "economy_growth"\nkey = "{}"\ncolumn = "growth_percent"\nby = {}'
 
 
-@pytest.fixture(scope="module")
-def port(district):
-    return answer_port(district, district, target_year(district["measures"], district.info.base_year))
-
-
-@pytest.fixture(scope="module")
-def model(district, port) -> FutureModel:
-    return build_model(district, district, port)
-
-
 def changed(district: District, **tables: pl.DataFrame) -> District:
     return dataclasses.replace(district, frames={**district.frames, **tables})
 

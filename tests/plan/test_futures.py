@@ -23,22 +23,12 @@ from qujiang.plan.ensemble import joint, met, over_futures, run, test_futures
 from qujiang.plan.futures import FutureModel, box_parts, build_model, cargo_shares, run_block
 from qujiang.plan.futures_text import futures_text
 from qujiang.plan.measures import significant
-from qujiang.plan.port import _boxes, _limits, answer_port, target_year
+from qujiang.plan.port import _boxes, _limits
 from qujiang.plan.test import answer_plan
 from tests.plan.conftest import measure
 from tests.plan.test_resume import small_model
 
 FUTURES = 300
-
-
-@pytest.fixture(scope="module")
-def port(district):
-    return answer_port(district, district, target_year(district["measures"], district.info.base_year))
-
-
-@pytest.fixture(scope="module")
-def model(district, port) -> FutureModel:
-    return build_model(district, district, port)
 
 
 @pytest.fixture(scope="module")
